@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, example, given, settings
 
 from compatkit.options import Options
 from compatkit.rewrite import Rewritten, Unchanged, rewrite_source
@@ -46,12 +46,15 @@ def test_second_run_changes_nothing(source: bytes) -> None:
 
 @SCOPED
 @given(scoped_modules())
+@example(b"from shop.core.new_home import New\nfrom shop.core.old_home import Old as New\nprint(New)\n")
 def test_only_imports_and_the_moved_names_change(source: bytes) -> None:
+    """An import that would be there twice goes."""
     result = result_of(source)
 
     assert without_names(result) == without_names(source)
 
 
 def without_names(source: bytes) -> list[bytes]:
-    imports = re.compile(rb"^( *)from shop[.\w]* import .*")
-    return [imports.sub(rb"\1import", re.sub(rb"\b(?:Old|New|Third)\b", b"@", line)) for line in source.splitlines()]
+    """Return the lines that are no imports, with one name for those that moved."""
+    lines = (line for line in source.splitlines() if not re.match(rb" *from shop[.\w]* import ", line))
+    return [re.sub(rb"\b(?:Old|New|Third)\b", b"@", line) for line in lines]
