@@ -27,6 +27,7 @@ from tests.running import (  # noqa: F401  # pytest finds its hooks here
     pytest_sessionfinish,
     pytest_terminal_summary,
     pytest_testnodedown,
+    pytest_xdist_auto_num_workers,
 )
 
 NewStore: TypeAlias = Callable[..., str]

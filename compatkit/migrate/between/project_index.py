@@ -27,13 +27,13 @@ from compatkit.options import Options
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import ALONE, Neighbours, StarNames
 from compatkit.rewrite.prefilter.interfaces import defined_options, flags_of
+from compatkit.rewrite.prefilter.words import imports_star
 
-_STAR = re.compile(rb"\bimport\s*\*")
 # Documents whose code calls what the project has.
 _WITH_CODE = frozenset({".ipynb", ".md", ".rst"})
 # Facades of facades: what lies deeper is left open.
 _DEEPEST = 6
-_STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*\*")
+_STAR_IMPORT = re.compile(rb"(?m)^[ \t\f]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]*import[ \t\\\r\n]*\*")
 
 
 class ProjectIndex:
@@ -139,7 +139,7 @@ class ProjectIndex:
         return Neighbours(options=self.options(source), unspelled=self._unspelled - self._templates.asked_by(source))
 
     def _neighbours(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
-        stars = tuple(self._stars(source, file, named)) if _STAR.search(source) else ()
+        stars = tuple(self._stars(source, file, named)) if imports_star(source) else ()
         # To look for the names that moved as well would mean to read many more files.
         names = self._names if self._renames or stars else self._called
         is_asked = names is not self._called or any(name.encode() in source for name in names)

@@ -15,11 +15,11 @@ from compatkit.migration.renaming import callable_names, owners_of, subclassed
 from compatkit.migration.value import cached_by_identity
 from compatkit.options import Options
 from compatkit.rewrite.prefilter.reach import reach_of
+from compatkit.rewrite.prefilter.words import imports_star
 
 # Takes a text apart in a fraction of the time of a pattern. What is not ASCII ends a word: one more is no harm here.
 _IN_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _STAR = re.compile(rb"[\w.]*[\s\\]+import[\s\\]*\(?[\s\\]*\*")
-_ANY_STAR = re.compile(rb"import[\s\\]*\(?[\s\\]*\*")
 _LOOKS_UP = re.compile(
     rb"\bgetattr\([ \t]*[\w.]+[ \t]*,[ \t]*[^\s\"']|__dict__|\bvars\([\w.]*\)\[|\b(?:eval|globals|locals)\("
 )
@@ -153,7 +153,7 @@ def may_hand_on(source: bytes, migrations: Iterable[Migration], *, path: str | N
     for libraries, names, _ in map(_libraries_and_names, migrations):
         if _leads_to(libraries, source, path):
             # What begins with a word is searched for many times as fast, and most files have none.
-            has_star = _ANY_STAR.search(source) is not None
+            has_star = imports_star(source)
             if has_star and any(
                 _STAR.search(source, source.find(library)) for library in libraries if library in source
             ):

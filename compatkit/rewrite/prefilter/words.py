@@ -32,7 +32,7 @@ _IMPORTED = re.compile(rb"import(?:[^\\\n\r(#]|\\(?:\r\n|.)|\((?:[^)#]|#[^\n\r]*
 _ASKING = re.compile(rb"__(?<=[.\"']__)(?:name|qualname|module)__")
 # Functions of `inspect` that give the module of something, or its file.
 _GIVEN_HOME = re.compile(rb"get(?<=\bget)(?:absfile|file|module|sourcefile)\(")
-_STAR = re.compile(rb"import\s*\(?\s*\*")
+_STAR = re.compile(rb"import[\s\\]*\(?[\s\\]*\*")
 _LISTS = tuple(map(re.compile, (rb"__(?:dict|globals)__", rb"getmembers", rb"\((?:(?<=\bvars\()|(?<=\bdir\())")))
 _WORDS_APART = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)

@@ -7,7 +7,7 @@ from operator import itemgetter
 from textwrap import dedent
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from compatkit.record import EpochRecord
@@ -114,6 +114,8 @@ STATEMENTS += [
     "match M:\n    case {'K': got}: log(got)",
     "del M['K']",
 ]
+# A loop that asks for a flag within asks again for each turn, and goes on as long as there are flags.
+TRUE_FLAGS = 8
 ASSIGNMENTS = {"R": RESULTS, "H": HISTORIES, "M": RECORDS}
 
 
@@ -155,6 +157,17 @@ def joined(parts: list[list[str]]) -> list[str]:
     return [line for part in parts for line in part]
 
 
+def doublings(lines: list[str]) -> int:
+    """Return how often a program makes a list twice as long at most."""
+    total, turns = 0, [1]
+    for line in lines:
+        depth = (len(line) - len(line.lstrip())) // 4
+        total += turns[depth] if " + " in line else 0
+        times = {"for": 2, "while": TRUE_FLAGS}.get(line.split()[0], 1)
+        turns[depth + 1 :] = [turns[depth] * times]
+    return total
+
+
 bodies = st.recursive(
     st.lists(statements(), min_size=1, max_size=4).map(joined),
     lambda inner: st.lists(st.one_of(statements(), statements(), blocks(inner)), min_size=2, max_size=8).map(joined),
@@ -171,6 +184,8 @@ def programs(draw: st.DrawFn) -> str:
     start += [f"{name} = {draw(st.sampled_from(NAMES['R']))}['history']" for name in NAMES["H"]]
     start += [f"{name} = {draw(st.sampled_from(NAMES['H']))}[-1]" for name in NAMES["M"]]
     body = [*start, *draw(bodies)]
+    # After 32 doublings, a list has 2**33 records.
+    assume(doublings(body) <= 10)
     if draw(st.booleans()):
         body = ["def main():", *(f"    {line}" for line in body), "main()"]
     return "\n".join([*body, ""])
@@ -197,7 +212,7 @@ class Guard:
 
 def run(source: str) -> tuple[list[str], str]:
     logged: list[str] = []
-    turns = iter([True, False] * 500)
+    turns = iter([True, False] * TRUE_FLAGS)
 
     space = {
         "TrainingOrchestrator": Orchestrator,
