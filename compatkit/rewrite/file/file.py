@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 
 from compatkit.rewrite.file.imports import FileModule, Imported, read_imports
@@ -183,8 +183,20 @@ class File:
             found += [node for node, meaning in self.refs(name.rpartition(".")[2]) if meaning == name]
             local = {imported.local for imported in self.imports if imported.meaning == name}
             found += [node for node in self.nodes.of(ast.Name) if node.id in local and name in self.meanings(node)]
+            of, _, last = name.rpartition(".")
+            found += [node for node, asked, text in self.questions if text == last and of in self.meanings(asked)]
             self._mentions[name] = found
         return self._mentions[name]
+
+    @cached_property
+    def questions(self) -> list[tuple[ast.AST, ast.expr, str]]:
+        """Each `hasattr` and `getattr` whose name is written out, with what is asked and the name."""
+        found: list[tuple[ast.AST, ast.expr, str]] = []
+        for node in self.nodes.of(ast.Call):
+            match node:
+                case ast.Call(func=ast.Name(id="hasattr" | "getattr"), args=[of, ast.Constant(value=str(text)), *_]):
+                    found.append((node, of, text))
+        return found
 
     def is_bound(self, name: str) -> bool:
         """Tell whether any scope binds a name, so that it need not be the builtin."""
@@ -238,47 +250,3 @@ def root_of(node: ast.expr) -> ast.Name | None:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node if isinstance(node, ast.Name) else None
-
-
-_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-
-
-def is_chosen_beside(file: File, node: ast.AST, rivals: Collection[ast.AST]) -> bool:
-    """Tell whether one branch of a choice holds a node, and another branch of it one of its rivals."""
-    if not rivals:
-        return False
-    for branches in _choices(file, node):
-        holding = [any(inner is node for inner in _walk(branch)) for branch in branches]
-        if True not in holding:
-            continue
-        others = [branch for branch, holds in zip(branches, holding, strict=True) if not holds]
-        if any(inner is rival for branch in others for inner in _walk(branch) for rival in rivals):
-            return True
-    return False
-
-
-def _choices(file: File, node: ast.AST) -> Iterator[list[Sequence[ast.AST]]]:
-    for statement in file.statements:
-        match statement:
-            case ast.Try() | ast.TryStar():
-                yield [statement.body, *(handler.body for handler in statement.handlers), statement.orelse]
-            case ast.If():
-                yield [statement.body, statement.orelse]
-        for block in (getattr(statement, "body", ()), getattr(statement, "orelse", ())):
-            yield from _early_exits(block)
-    yield from _early_exits(file.tree.body)
-    if isinstance(node, ast.expr):
-        for choice in file.nodes.of(ast.IfExp):
-            yield [[choice.body], [choice.orelse]]
-
-
-def _early_exits(block: Sequence[ast.stmt]) -> Iterator[list[Sequence[ast.AST]]]:
-    """Yield each `if` that leaves a block, with what comes after it."""
-    for index, statement in enumerate(block):
-        if isinstance(statement, ast.If) and isinstance(statement.body[-1], _LEAVES):
-            yield [statement.body, [*statement.orelse, *block[index + 1 :]]]
-
-
-def _walk(branch: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    for node in branch:
-        yield from ast.walk(node)

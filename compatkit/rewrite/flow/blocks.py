@@ -199,6 +199,8 @@ class Blocks:
                     self._expressions.facts.refused[key] = "a pattern with **rest takes the keys out of a plain dict"
         self._ask_inside(pattern, subject)
         for part in ast.walk(pattern):
+            if isinstance(part, ast.MatchClass):
+                self._note_asked(part, subject if part is pattern else TOP, frame)
             match part:
                 case ast.MatchValue(value=asked) | ast.MatchClass(cls=asked):
                     self._expressions.value(asked, frame)
@@ -207,6 +209,16 @@ class Blocks:
                     self._narrow_to(name, self._expressions.value(asked, frame), frame)
                 case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                     frame.bind(name, subject if part is pattern and isinstance(part, ast.MatchAs) else TOP)
+
+    def _note_asked(self, pattern: ast.MatchClass, subject: Value, frame: Frame) -> None:
+        """Note the attributes that a class pattern asks for, of its class or of the object that is matched."""
+        kind = self._expressions.value(pattern.cls, frame)
+        # An object of a class of the project is none of the library's, unless it inherits from it.
+        asked = [kind] if isinstance(kind, Local | ForeignDefinition) else [kind, subject]
+        for name in pattern.kwd_attrs:
+            found = [self._expressions.lookups.attribute(of, name) for of in asked]
+            names = tuple(dotted for one in found if isinstance(one, Named) for dotted in one.names)
+            self._expressions.facts.patterns.setdefault(pattern, set()).update(names)
 
     def _ask_inside(self, pattern: ast.pattern, subject: Value) -> None:
         """Note the keys that the patterns inside a pattern ask of what lies in the subject."""

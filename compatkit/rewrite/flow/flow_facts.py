@@ -68,6 +68,7 @@ class FlowFacts:
         lost_records: the tables of records that go the same way.
         unseen: attributes that are asked of an object of which nothing is known, if their name is watched for.
         listed: expressions for all attributes of an object by their names, as `vars(box)`, and its class.
+        patterns: class patterns, each with the dotted names of the attributes that it asks for.
         supers: calls of `super` that are surely about the declared base.
         namespaces: calls that make an object of no class, each with a class that stands for its attributes.
         plain: classes of this file of which a call is one of the declared base, because nothing between defines
@@ -104,6 +105,7 @@ class FlowFacts:
     lost_callables: dict[str, int] = field(default_factory=dict)
     lost_records: dict[int, int] = field(default_factory=dict)
     unseen: set[ast.Attribute] = field(default_factory=set)
+    patterns: dict[ast.MatchClass, set[str]] = field(default_factory=dict)
     listed: dict[ast.expr, str] = field(default_factory=dict)
     attributes: dict[tuple[ast.AST, str], Value] = field(default_factory=dict)
     bases: dict[ast.AST, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from itertools import product
 
 from compatkit.migration import MemberChange
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.file import is_chosen_beside
+from compatkit.rewrite.file.choices import is_chosen_beside
 from compatkit.rewrite.file.tree import defined_names, kept_in, span
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding
@@ -67,11 +67,12 @@ class Members:
         """Report class patterns that name a member: on v2 such a pattern matches nothing, and nothing says so."""
         for node in self._file.nodes.of(ast.MatchClass):
             owner = self._file.import_of(node.cls)
-            for name in node.kwd_attrs:
-                member = self._index.members.get(f"{owner}.{name}")
+            asked = {f"{owner}.{name}" for name in node.kwd_attrs} | self._trace.patterns.get(node, set())
+            for name in sorted(asked):
+                member = self._index.members.get(name)
                 if member and not self._ignored.holds(node.lineno, member.code):
                     column = self._source.column(node.lineno, node.col_offset)
-                    message = f"{message_for(f'{owner}.{name}', member)}; not rewritten: a class pattern asks for it"
+                    message = f"{message_for(name, member)}; not rewritten: a class pattern asks for it"
                     self.findings.append(Finding(member.code, node.lineno, column, message))
 
     def _report_made_classes(self) -> None:
@@ -124,7 +125,8 @@ class Members:
             return "it is assigned to here, or deleted"
         if not value.sure and not value.is_declared:
             return "it may be a member of something else, too"
-        rivals = [other for other in self._file.nodes.of(ast.Attribute) if other.attr == member.v2]
+        rivals: list[ast.AST] = [other for other in self._file.nodes.of(ast.Attribute) if other.attr == member.v2]
+        rivals += [question for question, _, name in self._file.questions if name == member.v2]
         if is_chosen_beside(self._file, node, rivals):
             return "another branch uses the new form; keep this one for the old release"
         if value.is_declared and member.v1 in self._overridden:

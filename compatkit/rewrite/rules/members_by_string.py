@@ -50,6 +50,7 @@ def find_indirect(facts: CallFacts) -> Iterator[Finding]:
         *_keys(trace, index),
         *_named_elsewhere(file, trace, index),
         *_in_hooks(trace, index),
+        *_positional(trace, index),
         *_in_protocols(trace, index),
         *_in_templates(file, trace, index),
     ]
@@ -110,6 +111,15 @@ def _in_hooks(trace: FlowFacts, index: Index) -> Iterator[_Found]:
         for node in (part for item in hooks for part in ast.walk(item) if isinstance(part, ast.Constant)):
             if member := _named(index, base, node):
                 yield node, base, member
+
+
+def _positional(trace: FlowFacts, index: Index) -> Iterator[_Found]:
+    """Yield texts in the `__match_args__` of a subclass: its positional patterns ask for these attributes."""
+    for owner, base in trace.bases.items():
+        for item in getattr(owner, "body", ()):
+            if "__match_args__" in defined_names(item):
+                texts = (part for part in ast.walk(item) if isinstance(part, ast.Constant))
+                yield from ((node, base, member) for node in texts if (member := _named(index, base, node)))
 
 
 def _in_protocols(trace: FlowFacts, index: Index) -> Iterator[_Found]:

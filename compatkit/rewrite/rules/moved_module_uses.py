@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming, renaming_of
-from compatkit.rewrite.file.file import File, is_chosen_beside
+from compatkit.rewrite.file.choices import is_chosen_beside
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.scopes import Reference

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming, renaming_of
 from compatkit.rewrite.edit.edit import Edit, Handled
-from compatkit.rewrite.file.file import File, is_chosen_beside
+from compatkit.rewrite.file.choices import is_chosen_beside
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import Imported
 from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.readers import outside_reader_of, reader_of

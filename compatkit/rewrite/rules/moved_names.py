@@ -10,7 +10,8 @@ from types import MappingProxyType
 from compatkit.migration import Confidence, Move
 from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.import_plan import Site
-from compatkit.rewrite.file.file import File, is_chosen_beside
+from compatkit.rewrite.file.choices import is_chosen_beside
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import bound_by, local_name
 
 Doubt = tuple[str, Confidence]
@@ -60,7 +61,8 @@ def _is_fallback(file: File, node: ast.ImportFrom, moved: tuple[ast.alias, Move]
 
     Such code handles the absence of v2 on purpose; with both branches alike, it would no longer.
     """
-    rivals = [other for other in file.import_statements if _binds_new(file, other, moved)]
+    rivals: list[ast.AST] = [other for other in file.import_statements if _binds_new(file, other, moved)]
+    rivals += [asked for asked in file.mentions(moved[1].new) if isinstance(asked, ast.Call)]
     return bool(rivals) and is_chosen_beside(file, node, rivals)
 
 

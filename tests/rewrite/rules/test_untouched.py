@@ -188,6 +188,23 @@ def test_choice_between_both_homes_is_reported(source: str) -> None:
     assert "another branch binds 'Old' from the new home" in messages(source)[0]
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "if not hasattr(new, 'New'):\n    new.New = old.Old\n",
+        "if hasattr(new, 'New'):\n    new = getattr(new, 'New')\nelse:\n    new = old.Old\n",
+        "made = getattr(new, 'New', None) or old.Old\n",
+        "made = getattr(new, 'New', None)\nif made is None:\n    made = old.Old\n",
+        "IS_NEW = hasattr(new, 'New')\nmade = new.New if IS_NEW else old.Old\n",
+    ],
+)
+def test_what_asks_whether_the_new_name_is_there_keeps_the_old_one(choice: str) -> None:
+    source = f"import shop.core.new_home as new\nimport shop.core.old_home as old\n{choice}"
+
+    assert isinstance(outcome_of(source), Unchanged)
+    assert any("old" in message for message in messages(source))
+
+
 @pytest.mark.parametrize("confidence", ["review", "manual"])
 def test_move_that_is_not_safe_is_reported(confidence: str) -> None:
     move = Move("CK101", "a.b.C", "a.d.E", confidence, "its arguments differ")  # type: ignore[arg-type]

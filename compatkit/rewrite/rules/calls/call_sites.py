@@ -9,7 +9,7 @@ from dataclasses import replace
 from compatkit.migration import CallChange
 from compatkit.migration.calling import CHANGED_ARGUMENTS
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.file import is_chosen_beside
+from compatkit.rewrite.file.choices import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.flow.values import ForeignDefinition, Local, Named
 from compatkit.rewrite.outcome import Finding

@@ -337,6 +337,29 @@ REPORTED = {
         ),
         "another branch uses the new form",
     ),
+    "a_call_in_another_case": (
+        dedent(
+            """\
+            from shop import buy
+            match version:
+                case 2: buy(1, place=2)
+                case _: buy(1, where=2)
+            """
+        ),
+        "another branch uses the new form",
+    ),
+    "a_call_in_a_table_of_both": (
+        "from shop import buy\nways = {1: lambda: buy(1, where=2), 2: lambda: buy(1, place=2)}\n",
+        "another branch uses the new form",
+    ),
+    "a_member_in_a_chain_of_both": (
+        "import shop\nc = shop.Client()\nn = hasattr(c, 'count') and c.count or c.number\n",
+        "another branch uses the new form",
+    ),
+    "a_member_behind_a_question": (
+        "import shop\nc = shop.Client()\nn = getattr(c, 'count', None) or c.number\n",
+        "another branch uses the new form",
+    ),
     "a_default_that_others_meet": ("import shop\nmap(shop.sum_up, rows)\n", "not called here"),
     "a_class_that_a_call_makes": (
         "import shop\ntype('X', (shop.Till,), {})(money=1)\n",
