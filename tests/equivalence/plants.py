@@ -90,6 +90,7 @@ def _read_files(random: Random) -> dict[str, File]:
     """Files that are read: a pickle with an id, a text, a table, an archive, an animation."""
     weight = Tensor("float64", np.array([random.random(), 1.0]))
     texts = {"$": "acme.Model()", "$.depth": "3", "$.run_id": repr(random.randbytes(16).hex())}
+    texts["$.labels(order)"] = "('cat', 'dog')"
     texts["$.coef(of torch)"] = "parameter, requires_grad=True"
     rows = {"row 1": '["epoch", "loss"]', "row 2": f'["1", "{random.random()}"]'}
     members = {"config.json//": "json", "config.json//$.units": "8", "weights.h5//": f"9 bytes, {random.random()}"}
@@ -99,8 +100,11 @@ def _read_files(random: Random) -> dict[str, File]:
         "summary.txt": _with_content(Content("text", {"line 1": "Model\n", "line 2": f"loss {random.random()}\n"})),
         "table.csv": _with_content(Content("csv", rows)),
         "net.zip": _with_content(Content("zip", members)),
-        "film.gif": _with_content(Content("image", {"mode": "P", "text parameters": "a cat", **frames})),
+        "film.gif": _with_content(
+            Content("image", {"mode": "P", "dpi": "(72, 72)", "text parameters": "a cat", **frames})
+        ),
         "table.csv.gz": _with_content(Content("csv", rows)),
+        "settings.toml": _with_content(Content("toml", {"$.optimizer.lr": repr(random.random())})),
         "LOG": _with_content(Content("text", {"line 1": "2026-11-29 01:20:31 loss 0.5\n", "line 2": "done\n"})),
         "table.parquet": _with_content(_columns(weight)),
         "tb/events.out.tfevents": _with_content(_events(random)),
@@ -355,6 +359,7 @@ KINDS = (
     Kind("profile of a dataset", _dataset(profile="1436 rows")),
     Kind("tag of a dataset", _dataset(tags={})),
     Kind("attribute in a pickle", _content("model.pkl", values=_with("$.depth", "4"))),
+    Kind("order of a dictionary in a pickle", _content("model.pkl", values=_with("$.labels(order)", "('dog', 'cat')"))),
     Kind("class in a pickle", _content("model.pkl", values=_with("$", "acme.Other()"))),
     Kind("id in a pickle gone", _content("model.pkl", values=_with("$.run_id", "None"))),
     Kind("array in a pickle", _content("model.pkl", tensors=_with("$.coef", _TWO))),
@@ -381,6 +386,8 @@ KINDS = (
     Kind("step of an event", _content("tb/events.out.tfevents", values=_with("event 1, step", "7"))),
     Kind("event lost", _content("tb/events.out.tfevents", values=_without("event 2, value 0"))),
     Kind("cell of a notebook", _content("report.ipynb", values=_with("$.cells[0].source[0]", '"x = 2"'))),
+    Kind("value in a TOML file", _content("settings.toml", values=_with("$.optimizer.lr", "7.5"))),
+    Kind("resolution of an image", _content("film.gif", values=_with("dpi", "(300, 300)"))),
     Kind("text in an image", _content("film.gif", values=_with("text parameters", "a dog"))),
     Kind("duration of a frame", _content("film.gif", values=_with("duration 0", "500"))),
     Kind("order of points without steps", _scores(lambda points: points[::-1])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -86,13 +87,19 @@ def read_torch(path: Path, budget: Budget) -> Content:
     _require_few_steps(path, budget)
     values: dict[str, str] = {}
     tensors: dict[str, Tensor] = {}
-    loaded = torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        # Of protocols that it may not read, which is an error where it does not.
+        warnings.simplefilter("ignore")
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
     budget.look_at_clock()
     for place, leaf in leaves(loaded, _inside, budget):
         if isinstance(leaf, torch.Tensor):
             if place in tensors:
                 raise ValueError(f"{place} twice")
             tensors[place] = _torch_tensor(leaf, budget)
+            if leaf.requires_grad or isinstance(leaf, torch.nn.Parameter):
+                kind = "parameter" if isinstance(leaf, torch.nn.Parameter) else "tensor"
+                put(values, f"{place}(of torch)", f"{kind}, requires_grad={leaf.requires_grad}")
         elif isinstance(leaf, Mapping):
             put(values, place, "{}")
         elif leaf is None or type(leaf) in {bool, int, float, str, bytes, list, tuple, torch.dtype, torch.device}:

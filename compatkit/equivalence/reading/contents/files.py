@@ -15,7 +15,13 @@ from compatkit.equivalence.reading.contents.event_files import read_events
 from compatkit.equivalence.reading.contents.images import read_image
 from compatkit.equivalence.reading.contents.parquet import read_parquet
 from compatkit.equivalence.reading.contents.pickle_values import read_pickle, read_torch_pickle
-from compatkit.equivalence.reading.contents.structured import read_csv, read_json, read_json_lines, read_yaml
+from compatkit.equivalence.reading.contents.structured import (
+    read_csv,
+    read_json,
+    read_json_lines,
+    read_toml,
+    read_yaml,
+)
 from compatkit.equivalence.reading.contents.text_lines import read_figure, read_pdf, read_text
 from compatkit.equivalence.reading.contents.unpacked import read_packed
 from compatkit.equivalence.reading.contents.zipped import read_tar, read_zip
@@ -33,9 +39,10 @@ def _read_checkpoint(path: Path, budget: Budget) -> Content:
 # How a kind is read, and up to which size; PyYAML is slow, and arrays stay in memory.
 _Reader = tuple[Callable[[Path, Budget], Content], int]
 _READERS: Mapping[str, _Reader] = {
-    **dict.fromkeys([".json", ".ipynb"], (read_json, 16 * MIB)),
+    **dict.fromkeys([".geojson", ".ipynb", ".json"], (read_json, 16 * MIB)),
     **dict.fromkeys([".jsonl", ".ndjson"], (read_json_lines, 16 * MIB)),
     **dict.fromkeys([".yaml", ".yml"], (read_yaml, 2 * MIB)),
+    ".toml": (read_toml, 2 * MIB),
     **dict.fromkeys([".csv", ".tsv"], (read_csv, 16 * MIB)),
     **dict.fromkeys([".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"], (read_image, 64 * MIB)),
     ".parquet": (read_parquet, 256 * MIB),

@@ -1,11 +1,13 @@
-"""Images by their pixels: size, mode, palette, transparency, orientation, and every pixel of every frame; how long an
-animation shows a frame, and how often it repeats them; and the texts in a PNG, such as the prompt that it was made of.
+"""Images as they are shown: size, mode, palette, transparency, orientation, and every pixel of every frame; how many
+pixels an inch has, and the colour profile; how long an animation shows a frame, and how often it repeats them; and the
+texts in a PNG, such as the prompt that it was made of.
 
-Other metadata does not count: when and by what an image was written, its resolution, its colour profile.
+Other metadata does not count: when and by what an image was written, how its pixels are packed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import warnings
 from collections.abc import Iterator
@@ -27,6 +29,10 @@ _BITS, _SAMPLES = 258, 339
 # Texts of a PNG about how it was written; the last two repeat what other formats keep beside the pixels.
 _WRITTEN = re.compile(r"(?i)software|(?:.*[ :_-])?(?:date|time|timestamp)(?:[ :_-].*)?|xml:.*|raw profile type .*")
 
+# What Pillow tells of all frames: pixels an inch, or their shape alone, and the colours that the numbers stand for.
+_OF_IMAGE = ("dpi", "aspect", "gamma", "srgb", "chromaticity")
+# Where a colour profile says when it was made, and its checksum.
+_OCCASION = (slice(24, 36), slice(84, 100))
 # What Pillow tells of a frame besides its pixels, and what is added here.
 _OF_FRAME = ("transparency", "duration", "samples")
 # A photograph has some ten; decoding takes as long for each as for the whole image.
@@ -47,6 +53,9 @@ def read_image(path: Path, budget: Budget) -> Content:
             values = {"mode": image.mode, "size": f"{image.width} x {image.height}"}
             values["orientation"] = str(image.getexif().get(_ORIENTATION, 1))
             values |= {"repeated": repr(image.info["loop"])} if "loop" in image.info else {}
+            values |= {key: repr(image.info[key]) for key in _OF_IMAGE if key in image.info}
+            if profile := image.info.get("icc_profile"):
+                values["colour profile"] = _profile_text(profile)
             texts = getattr(image, "text", {}) if image.format == "PNG" else {}
             values |= {f"text {key}": str(text) for key, text in texts.items() if not _WRITTEN.fullmatch(key)}
     tensors = {}
@@ -76,6 +85,13 @@ def _frames(image: Any, budget: Budget) -> Iterator[tuple[Any, Any, dict[Any, An
                 raise ValueError("an image of more than 8 bits in each of several channels, of which Pillow keeps 8")
             info["samples"] = image.tag_v2.get(_SAMPLES, (1,))
         yield pixels, None if palette is None else np.array(palette, dtype=np.uint8), info
+
+
+def _profile_text(profile: bytes) -> str:
+    kept = bytearray(profile)
+    for part in _OCCASION:
+        kept[part] = bytes(len(kept[part]))
+    return f"{len(profile)} bytes, sha256 {hashlib.sha256(kept).hexdigest()}"
 
 
 def _text(value: Any) -> str:

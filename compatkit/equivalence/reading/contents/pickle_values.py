@@ -143,7 +143,7 @@ class _Values:
     def _add_state(self, state: Any, place: str, number: int) -> None:
         """Add the attributes that a state sets as those of the object itself; a state of two parts also sets slots."""
         if isinstance(state, Built) and state.kind == "dict" and number == 0:
-            self._add_container_parts(state, place)
+            self._add_container_parts(state, place, is_state=True)
         elif isinstance(state, tuple) and len(state) == 2 and number == 0:
             for part, given in zip(("", "(slots)"), state, strict=True):
                 if given is not None:
@@ -156,16 +156,16 @@ class _Values:
             put(self.texts, place, f"empty {built.kind}")
         self._add_container_parts(built, place)
 
-    def _add_container_parts(self, built: Built, place: str) -> None:
+    def _add_container_parts(self, built: Built, place: str, *, is_state: bool = False) -> None:
         # A set has no order that is the same from run to run.
         is_set = built.kind in {"set", "frozenset"}
         items = sorted(built.items, key=self._sort_key) if is_set else built.items
         if not (items and isinstance(items[0], np.ndarray)):
             for number, item in enumerate(items):
                 self.add(item, f"{place}({built.kind})[{number}]" if is_set else f"{place}[{number}]")
-        if built.pairs and built.called == "collections.OrderedDict":
-            # Two such dictionaries are equal in one order only; of others the order does not count.
-            self.add(tuple(self._sort_key(key) for key, _ in built.pairs), f"{place}(order)")
+        if len(built.pairs) > 1 and (built.kind == "dict" or built.called) and not is_state:
+            # Columns, labels and layers are counted off in the order in which a dictionary has them.
+            put(self.texts, f"{place}(order)", _text(tuple(self._sort_key(key) for key, _ in built.pairs)))
         for number, (key, item) in enumerate(built.pairs):
             if isinstance(key, str):
                 self.add(item, below(place, key))

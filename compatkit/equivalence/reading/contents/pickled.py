@@ -25,6 +25,8 @@ _TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _EMPTY = {"EMPTY_LIST": "list", "EMPTY_DICT": "dict", "EMPTY_SET": "set"}
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _IGNORED = {"PROTO", "FRAME"}
+# As protocols below 3 call these modules.
+_MOVED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 _MOST_LARGE_NUMBERS = 10_000
 _STEP = 200  # bytes that an opcode may leave in memory
 
@@ -149,10 +151,7 @@ class _Machine:
         self._stack.append(_global(module, name))
 
     def call(self, _: Any) -> None:
-        built = Built("call", tuple(self.pop(2)))
-        # Protocols below 3 keep bytes as a text, and call a codec for them.
-        is_bytes = built.called == "_codecs.encode" and built.parts[1][1:] == ("latin1",)
-        self._stack.append(built.parts[1][0].encode("latin-1") if is_bytes else built)
+        self._stack.append(_without_protocol(Built("call", tuple(self.pop(2)))))
 
     def call_with_names(self, _: Any) -> None:
         self._stack.append(Built("call", tuple(self.pop(3))))
@@ -180,8 +179,23 @@ class _Machine:
 
 
 def _global(module: str, name: str) -> Built:
-    """Name a class or a function; what NumPy 2 moved has its new name, so that NumPy 1 and 2 write one thing."""
-    return Built("global", (re.sub(r"^numpy\.core\b", "numpy._core", module), name))
+    """Name a class or a function; what NumPy 2 and Python 3 moved has its new name, so that both write one thing."""
+    return Built("global", (re.sub(r"^numpy\.core\b", "numpy._core", _MOVED.get(module, module)), name))
+
+
+def _without_protocol(built: Built) -> Any:
+    """Return what a call makes for which newer protocols have opcodes: bytes 3, sets 4, bytearrays 5."""
+    given = built.parts[1]
+    match built.called, given:
+        case "_codecs.encode", (str(text), "latin1"):
+            return text.encode("latin-1")
+        case "builtins.set" | "builtins.frozenset", (Built("list", items=items),):
+            return Built(built.called.rpartition(".")[2], items=items)
+        case "builtins.bytearray", (bytes(raw),):
+            return bytearray(raw)
+        case "builtins.bytearray", (str(text), "latin-1"):
+            return bytearray(text, "latin-1")
+    return built
 
 
 class _Hashed(_Machine):

@@ -1,4 +1,4 @@
-"""JSON, YAML, CSV and TSV by value.
+"""JSON, YAML, TOML, CSV and TSV by value.
 
 The order of keys, white space, quotes, styles and the spelling of numbers do not count; the order of lists, rows and
 columns does, and whether a number is written as an integer or with a point. Two keys of one name are not read. YAML is
@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from compatkit.budget import Budget, load_yaml
+from compatkit.budget import Budget, load_toml, load_yaml
 from compatkit.equivalence.reading.contents.flatten_values import ROOT, below, is_numeral, leaves, number_text, put
 from compatkit.equivalence.snapshot import Content
 
@@ -106,6 +106,27 @@ def read_yaml(path: Path, budget: Budget) -> Content:
         for at, leaf in leaves(document, _inside_yaml, budget, place=place):
             put(values, at, _yaml_text(leaf))
     return Content("yaml", values)
+
+
+def read_toml(path: Path, budget: Budget) -> Content:
+    """Return the values of a TOML file by place, without its comments. Raises `ValueError`."""
+    values: dict[str, str] = {}
+    raw = path.read_bytes()
+    budget.spend(raw.count(b"\n"))
+    require_few_values(raw, budget)
+    for at, leaf in leaves(load_toml(raw.decode(), parse_float=_Numeral), _inside_json, budget):
+        is_time = isinstance(leaf, datetime.date | datetime.time)
+        put(values, at, f"{type(leaf).__name__} {leaf.isoformat()}" if is_time else _toml_text(leaf))
+    return Content("toml", values)
+
+
+def _toml_text(value: Any) -> str:
+    # What TOML writes as a float is one, also without a point: 1e5, inf.
+    return (
+        number_text(value)
+        if isinstance(value, _Numeral) and value.strip("+-") not in {"inf", "nan"}
+        else json.dumps(value)
+    )
 
 
 def _inside_yaml(place: str, value: Any) -> Iterable[tuple[str, Any]] | None:

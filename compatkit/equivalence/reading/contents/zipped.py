@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from compatkit.budget import Budget
@@ -21,6 +21,8 @@ from compatkit.equivalence.snapshot import Content, File, Tensor
 
 _LONGEST = 20  # characters of a suffix
 _SKOPS = "schema.json"
+# What a tar has fields for, as far as these are too short.
+_OWN_HEADERS = {"atime", "ctime", "gid", "gname", "linkpath", "mtime", "path", "size", "uid", "uname"}
 
 ReadFile = Callable[[Path, Budget], File]
 
@@ -32,7 +34,7 @@ def read_zip(path: Path, budget: Budget, read: ReadFile) -> Content:
     """
     with opened_zip(path, budget) as archive:
         renamed = _skops_names(archive)
-        names = sorted(archive.namelist(), key=lambda each: renamed.get(each, each))
+        names = sorted(_without_implied(archive.namelist()), key=lambda each: renamed.get(each, each))
         modes = {name: archive.getinfo(name).external_attr >> 16 for name in names}
         packed = ((name, _member(archive, name, modes[name], renamed)) for name in names)
         members = ((renamed.get(name, name), raw, modes[name]) for name, raw in packed)
@@ -60,8 +62,26 @@ def read_tar(path: Path, budget: Budget, read: ReadFile) -> Content:
             rest = stream.read()
         if rest.strip(b"\0"):
             raise ValueError("bytes behind the archive")
-        members = ((name, _packed(archive, found[name]), found[name].mode) for name in sorted(found))
-        return _content("tar", members, budget, read)
+        # Folders as a zip names them.
+        listed = {f"{name}/" if member.isdir() else name: name for name, member in found.items()}
+        names = sorted(listed[each] for each in _without_implied(listed))
+        members = ((name, _packed(archive, found[name]), found[name].mode) for name in names)
+        content = _content("tar", members, budget, read)
+        # What somebody noted of a member, as in the comment of a zip.
+        headers = {
+            f"{name}//header {key}": text
+            for name, member in found.items()
+            for key, text in member.pax_headers.items()
+            if key not in _OWN_HEADERS
+        }
+        return Content("tar", {**content.values, **headers}, content.tensors)
+
+
+def _without_implied(names: Iterable[str]) -> Iterator[str]:
+    """Leave out folders that have members: some writers name them, others do not."""
+    listed = list(names)
+    parents = {f"{parent}/" for name in listed for parent in map(str, PurePosixPath(name).parents)}
+    return (name for name in listed if name not in parents)
 
 
 def _packed(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str:

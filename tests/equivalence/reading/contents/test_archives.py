@@ -117,6 +117,49 @@ def test_a_comment_of_a_zip_counts(tmp_path: Path) -> None:
     assert one.content != other.content
 
 
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_folder_is_named_or_not_where_it_has_members_and_counts_where_it_is_empty(name: str, tmp_path: Path) -> None:
+    bare, named, empty = (
+        read(tmp_path, name, with_folders(name, folders)).content for folders in ([], ["d", "d/e"], ["d/f"])
+    )
+
+    assert bare is not None
+    assert bare == named != empty
+
+
+def with_folders(name: str, folders: list[str]) -> bytes:
+    packed = io.BytesIO()
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(packed, "w") as archive:
+            for folder in folders:
+                archive.writestr(f"{folder}/", b"")
+            archive.writestr("d/e/a.txt", b"said")
+        return packed.getvalue()
+    with tarfile.open(fileobj=packed, mode="w") as archive_of_tar:
+        for folder in folders:
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            archive_of_tar.addfile(entry)
+        member = tarfile.TarInfo("d/e/a.txt")
+        member.size = 4
+        archive_of_tar.addfile(member, io.BytesIO(b"said"))
+    return packed.getvalue()
+
+
+def test_a_header_that_somebody_put_beside_a_member_counts_and_a_time_does_not(tmp_path: Path) -> None:
+    def of(**headers: str) -> File:
+        packed, member = io.BytesIO(), tarfile.TarInfo("a.txt")
+        member.pax_headers = headers
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            archive.addfile(member)
+        return read(tmp_path, "a.tar", packed.getvalue())
+
+    one, other, later, none = of(unit="cm"), of(unit="mm"), of(unit="cm", ctime="1.5"), of()
+
+    assert one.content == later.content != other.content
+    assert none.content != one.content is not None
+
+
 def skops(address: int, kept: dict[str, object]) -> bytes:
     file = f"{address}.npy"
     schema = {"__id__": address, "content": [{"__id__": address, "file": file}, kept], "_skops_version": str(address)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import math
 import pickle
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -18,7 +19,7 @@ import torch
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin
 from safetensors.torch import save_file
 
 from compatkit.equivalence import Difference, Kind, Policy, Tolerance
@@ -58,6 +59,22 @@ SAME = {
     "a byte order mark": ("a.csv", "\ufeffa,b\n1,2\n", "a,b\n1,2\n"),
     "quotes of TSV": ("a.tsv", "a\t1e-1\n", '"a"\t0.1\n'),
     "quotes around every cell": ("a.csv", "a,b\n,1\n", '"a","b"\n"","1"\n'),
+    "a style of TOML": (
+        "a.toml",
+        dedent("""\
+            a = { b = [1, 0.50] }  # half
+            [c]
+            d = 'x'
+            e = 1e3
+            """),
+        dedent("""\
+            c = { e = 1000.0, d = "x" }
+            a.b = [
+              1,
+              0.5,
+            ]
+            """),
+    ),
     "quotes in a text": ("a.csv", 'a,"b,"",c"\n', 'a,"b,"",c"\r\n'),
 }
 OTHER = {
@@ -91,6 +108,13 @@ OTHER = {
             """),
         "a\n",
     ),
+    "an integer for a float in TOML": ("a.toml", "a = 1", "a = 1.0"),
+    "a text for a number in TOML": ("a.toml", "a = 1", "a = '1'"),
+    "a text for a date in TOML": ("a.toml", "a = 2020-01-01", "a = '2020-01-01'"),
+    "a time for a date in TOML": ("a.toml", "a = 2020-01-01", "a = 2020-01-01T00:00:00"),
+    "an infinity in TOML": ("a.toml", "a = inf", "a = -inf"),
+    "a key with a dot in TOML": ("a.toml", "a.b = 1", "'a.b' = 1"),
+    "an empty table": ("a.toml", "a = 1\n[b]", "a = 1"),
     "a column swapped": ("a.csv", "a,b\n1,2\n", "b,a\n2,1\n"),
     "rows swapped": ("a.csv", "1\n2\n", "2\n1\n"),
     "an empty cell": ("a.csv", "a,\n", "a\n"),
@@ -105,6 +129,8 @@ OTHER = {
         pickle.dumps(OrderedDict(a=1, b=2)),
         pickle.dumps(OrderedDict(b=2, a=1)),
     ),
+    "the order of a dictionary": ("a.pkl", pickle.dumps({"a": 1, "b": 2}), pickle.dumps({"b": 2, "a": 1})),
+    "the order of what was counted": ("a.pkl", pickle.dumps(Counter("ab")), pickle.dumps(Counter("ba"))),
     "a unit of time": ("a.pkl", *(pickle.dumps(np.array([1], f"m8[{unit}]")) for unit in ("s", "ms"))),
     "a pickle": ("a.pkl", pickle.dumps([1]), pickle.dumps([2])),
     "an unknown kind": ("a.bin2", b"1", b"2"),
@@ -190,6 +216,29 @@ def test_when_and_by_what_a_png_was_written_does_not_count(
 def test_other_texts_in_a_png_do(key: str, differing: Callable[..., list[Difference]]) -> None:
     assert key in str(differing("a.png", png(PIXELS, **{key: "a cat"}), png(PIXELS, **{key: "a dog"}))[0])
     assert differing("a.png", png(PIXELS, **{key: "a cat"}), png(PIXELS))
+
+
+def scanned(suffix: str, **how: Any) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(PIXELS.astype(np.uint8)).save(stream, suffix, **how)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("suffix", ["jpeg", "png", "tiff"])
+def test_the_scale_and_the_colour_profile_of_an_image_count(
+    suffix: str, differing: Callable[..., list[Difference]]
+) -> None:
+    def of(**how: Any) -> bytes:
+        return scanned(suffix, **how)
+
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    later = made[:24] + b"\x07\xe9" + made[26:]
+
+    assert "dpi" in str(differing(f"a.{suffix}", of(dpi=(72, 72)), of(dpi=(300, 300)))[0])
+    assert "colour profile" in str(differing(f"a.{suffix}", of(icc_profile=made), of(icc_profile=made[:-1] + b"x"))[0])
+    assert differing(f"a.{suffix}", of(icc_profile=made), of())
+    assert made != later
+    assert differing(f"a.{suffix}", of(icc_profile=made, dpi=(72, 72)), of(icc_profile=later, dpi=(72, 72))) == []
 
 
 @pytest.mark.parametrize("other", [np.where(PIXELS == 47, 46, PIXELS), PIXELS[:, :, 0], PIXELS[:3], PIXELS[::-1]])
@@ -282,6 +331,18 @@ def test_checkpoints_are_compared_tensor_by_tensor(what: str, differing: Callabl
     assert differing("a.pth", of(STATE), of(OTHER_STATES[what]))
     # safetensors puts names in an order of its own.
     assert bool(differing("a.safetensors", safely(STATE), safely(OTHER_STATES[what]))) == ("order" not in what)
+
+
+@pytest.mark.parametrize("other", [STATE["0.weight"].clone().requires_grad_(), torch.nn.Parameter(STATE["0.weight"])])
+def test_whether_a_tensor_of_a_checkpoint_is_trained_counts(
+    other: Any, differing: Callable[..., list[Difference]]
+) -> None:
+    def of(tensor: Any) -> Callable[[Path], None]:
+        return lambda path: torch.save({"w": tensor}, path)
+
+    (difference,) = differing("a.pt", of(STATE["0.weight"]), of(other))
+    assert "requires_grad=True" in str(difference)
+    assert differing("a.pt", of(other), of(copy.deepcopy(other))) == []
 
 
 @pytest.mark.parametrize("other", [{"epoch": 4}, {"epoch": 3.0}, {"epoch": "3"}, {"epoch": [3]}, [("epoch", 3)]])

@@ -82,9 +82,9 @@ def test_two_pickles_are_equal_just_where_their_values_are(
 
 
 def _typed(value: Any) -> Any:
-    """Return a value in which 1, True and 1.0 differ, and the order of a dict's keys does not count."""
+    """Return a value in which 1, True and 1.0 differ, and the order of a dict's keys counts."""
     if isinstance(value, dict):
-        return frozenset((repr(key), _typed(each)) for key, each in value.items())
+        return (dict, tuple((repr(key), _typed(each)) for key, each in value.items()))
     if isinstance(value, list | tuple):
         return (type(value), tuple(map(_typed, value)))
     return repr(value)
@@ -135,6 +135,29 @@ def test_dates_times_and_ids_in_a_pickle_are_shown_as_texts(protocol: int, diffe
         (found,) = differing("a.pkl", pickle.dumps([one], protocol), pickle.dumps([other], 5))
         assert type(one) is not type(other) or (str(found.before), str(found.after)) == (repr_of(one), repr_of(other))
         assert differing("a.pkl", pickle.dumps([one], protocol), pickle.dumps([one], 5)) == []
+
+
+@pytest.mark.parametrize("protocol", range(2, 6))
+def test_the_protocol_does_not_count(protocol: int, differing: Differing) -> None:
+    value = {"a": {1, "x"}, "b": frozenset({2}), "c": bytearray(b"\x01\xff"), "d": b"\xff", "e": {}, "f": set()}
+
+    assert differing("a.pkl", pickle.dumps(value, protocol), pickle.dumps(value, 5)) == []
+    for key, other in {"a": {1, "y"}, "b": {2}, "c": bytearray(b"\x01\xfe"), "d": bytearray(b"\xff"), "f": []}.items():
+        assert differing("a.pkl", pickle.dumps(value, protocol), pickle.dumps({**value, key: other}, 5))
+
+
+class _Settings:
+    """Attributes, in any order."""
+
+    def __init__(self, **named: Any) -> None:
+        self.__dict__ |= named
+
+
+def test_the_order_of_attributes_does_not_count_and_that_of_a_dictionary_in_one_does(differing: Differing) -> None:
+    one, other = {"a": 1, "b": 2}, {"b": 2, "a": 1}
+
+    assert differing("a.pkl", pickle.dumps(_Settings(**one)), pickle.dumps(_Settings(**other))) == []
+    assert differing("a.pkl", pickle.dumps(_Settings(labels=one)), pickle.dumps(_Settings(labels=other)))
 
 
 def test_a_uuid_that_a_pickle_makes_of_a_text_is_read(differing: Differing) -> None:
