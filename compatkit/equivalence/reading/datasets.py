@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compatkit.equivalence.snapshot import Dataset
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Run
 
-_DIGESTED = 10_000  # rows, in mlflow.data.digest_utils
+# In mlflow.data.digest_utils: rows of a frame, values of an array; and the columns of a frame that are looked at.
+_DIGESTED = 10_000
+_NUMBERS = {"double", "float", "integer", "long"}
+_SHOWN = 5  # columns
+_MD5 = re.compile(r"[0-9a-f]{8}")
 _CONTEXT = "mlflow.data.context"
 
 
@@ -27,22 +32,60 @@ def read_datasets(run: Run) -> dict[str, Dataset]:
 
 
 def digest_notes(datasets: Mapping[str, Dataset]) -> list[str]:
-    """Say which data sets are longer than what MLflow's digest of a frame or an array looks at."""
-    rows = {name: dataset_rows(dataset.profile) for name, dataset in datasets.items()}
+    """Say of which data sets MLflow's digest does not look at everything, and at what not."""
     return [
-        f"the data set {name} has {count:,} rows, of which MLflow's digest covers {_DIGESTED:,}: compared up to there"
-        for name, count in rows.items()
-        if count > _DIGESTED
+        f"the data set {name} has {lack}"
+        for name, dataset in datasets.items()
+        if _MD5.fullmatch(dataset.digest)  # polars counts all of a frame in, and has a number for a digest
+        for lack in (*_beyond(dataset.profile), *_left_out(dataset))
     ]
+
+
+def _beyond(profile: str) -> Iterator[str]:
+    said = _object(profile)
+    covered = f"of which MLflow's digest covers {_DIGESTED:,}: compared up to there"
+    if (rows := _largest(said.get("num_rows"))) > _DIGESTED:
+        yield f"{rows:,} rows, {covered}"
+    if (size := _largest(said.get("features_size"), said.get("targets_size"))) > _DIGESTED:
+        yield f"an array of {size:,} values, {covered}"
+    if "approx_count" in said:
+        yield "a digest of how Spark makes it, which covers none of its rows"
+
+
+def _largest(*said: object) -> int:
+    """Return the largest of some numbers; arrays by name have a number each."""
+    each = [number for part in said for number in (part.values() if isinstance(part, dict) else [part])]
+    return max((number for number in each if isinstance(number, int)), default=0)
+
+
+def _left_out(dataset: Dataset) -> Iterator[str]:
+    """Tell the columns of a frame that are neither numbers nor texts, or texts with gaps."""
+    said = _object(dataset.schema).get("mlflow_colspec")
+    columns = [column for column in said if isinstance(column, dict)] if isinstance(said, list) else []
+    if not columns and "num_rows" in _object(dataset.profile):
+        yield "no schema: which columns MLflow's digest leaves out is not known"
+    lost = [
+        f"{column.get('name')} ({kind}{'' if column.get('required', True) else ' with gaps'})"
+        for column in columns
+        if (kind := column.get("type")) not in _NUMBERS and not (kind == "string" and column.get("required", True))
+    ]
+    if lost:
+        more = f" and {len(lost) - _SHOWN:,} more" if len(lost) > _SHOWN else ""
+        yield f"columns that MLflow's digest leaves out: {', '.join(lost[:_SHOWN])}{more}: not compared"
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def dataset_rows(profile: str) -> int:
     """Return how many rows a profile tells of: a number for a frame, a shape or shapes by name for an array."""
-    try:
-        said = json.loads(profile)
-        known = [said.get("num_rows"), *_shapes(said.get("features_shape"))]
-    except (ValueError, AttributeError):
-        return 0
+    said = _object(profile)
+    known = [said.get("num_rows"), *_shapes(said.get("features_shape"))]
     return max((number for number in known if isinstance(number, int)), default=0)
 
 
