@@ -108,7 +108,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--half", choices=["open", "held", "third", "fourth", "fifth", "sixth", "seventh", "eighth"])
+    parser.add_argument(
+        "--half", choices=["open", "held", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
+    )
     parser.add_argument("--details", type=Path)
     options = parser.parse_args()
     rows = [line.split() for line in LIST.read_text().splitlines() if line and not line.startswith("#")]
