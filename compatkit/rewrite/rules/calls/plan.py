@@ -240,6 +240,13 @@ def _pieces(node: ast.expr) -> Iterator[str]:
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="join"), args=[given]):
             yield text
             yield from (part for element in getattr(given, "elts", ()) for part in _pieces(element))
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="path") | ast.Attribute(attr="path"), attr="join"), args=parts
+        ):
+            yield "/".join("" for _ in parts)
+            yield from (part for given in parts for part in _pieces(given))
+        case ast.Call(func=ast.Name(id="str"), args=[ast.BinOp(op=ast.Div())]):
+            yield "/"
 
 
 def _literal(node: ast.expr) -> tuple[object] | None:

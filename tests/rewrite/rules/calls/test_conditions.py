@@ -132,6 +132,9 @@ def test_what_was_rewritten_is_not_given_a_default_in_a_second_run() -> None:
         '"/".join(["a", name]), notes=1',
         '"a/b" if is_new else "ab", notes=1',
         "PATH, notes=1",
+        'os.path.join("a", name), notes=1',
+        'path.join(f"{name}:"), notes=1',
+        "str(folder / name), notes=1",
     ],
 )
 def test_a_text_that_v2_refuses_is_reported(given: str) -> None:
@@ -158,6 +161,9 @@ def test_a_text_that_v2_refuses_is_reported_where_another_row_renames_the_argume
         '"%(a/b)s" % name, notes=1',
         '"{a:/>3}".format(a=name), notes=1',
         '"".join(coins), notes=1',
+        "os.path.join(name), notes=1",
+        "table.join(name, coins), notes=1",
+        "str(folder), notes=1",
     ],
 )
 def test_a_text_in_which_nothing_refused_is_seen_is_not_reported(given: str) -> None:
