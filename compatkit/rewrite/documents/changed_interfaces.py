@@ -49,8 +49,26 @@ def changes_named_in(
 
 def _may_give(code: str, row: CallChange) -> bool:
     """Tell whether code may call with an argument that a row is about: by name, by position, or by what it spreads."""
-    by_name = row.to or row.v1 or not row.asked or "**" in code
-    return bool(by_name) or any(re.search(rf"\b{re.escape(name)}\b", code) for name in row.asked)
+    if row.to or row.v2 is not None or not row.asked or "**" in code:
+        return True
+    places = [place for place, name in enumerate(row.v1) if name in row.asked]
+    return any(re.search(rf"\b{re.escape(name)}\b", code) for name in row.asked) or (
+        bool(places) and any(_gives_more(code, name.rpartition(".")[2], min(places)) for name in row.of)
+    )
+
+
+def _gives_more(code: str, word: str, count: int) -> bool:
+    """Tell whether a call of this word may give more arguments by position than so many."""
+    for call in re.finditer(rf"\b{re.escape(word)}\s*\(", code):
+        depth, commas, at = 1, 0, call.end()
+        while depth and at < len(code):
+            depth += (code[at] in "([{") - (code[at] in ")]}")
+            commas += depth == 1 and code[at] == ","
+            at += 1
+        given = code[call.end() : at - 1]
+        if depth or "*" in given or "#" in given or commas + bool(given.strip()) > count:
+            return True
+    return False
 
 
 def _words_for(name: str, code: str, kept: dict[str, frozenset[str]]) -> frozenset[str]:
@@ -89,7 +107,12 @@ def is_asked_of_library(code: str, document: str, name: str) -> bool:
     if name.partition(".")[0] not in document or word not in code:
         return False
     if home.rpartition(".")[2][:1].isupper() or not word.islower():
-        return re.search(rf"\.\s*{re.escape(word)}\b" + (r"\s*\(" if word.islower() else ""), code) is not None
+        # What has the method is mostly called as its class is, or as the module that has that.
+        near = [part.lower() for part in home.split(".")[-2:]] if word.islower() else [""]
+        is_near = any(part in document.lower() for part in near)
+        return (
+            is_near and re.search(rf"\.\s*{re.escape(word)}\b" + (r"\s*\(" if word.islower() else ""), code) is not None
+        )
     owners = set(re.findall(rf"(?<![\w.])((?:\w+\s*\.\s*)+){re.escape(word)}\b", code))
     return any(_may_be(re.findall(r"\w+", owner), home, document) for owner in owners)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from compatkit.migration import Move, Removal
 from compatkit.migration.inventory import read_inventory
 from compatkit.migration.model import UNHANDLED
-from compatkit.migration.renaming import renaming_of
+from compatkit.migration.renaming import prefixes, renaming_of
 from compatkit.rewrite.edit.edit import Found
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.values import Named, is_unknown
@@ -111,6 +111,8 @@ def _used(facts: CallFacts) -> Iterator[tuple[ast.alias | ast.expr, str]]:
     """Yield what a file imports and names, and the arguments that it gives, each as a dotted name."""
     for imported in facts.file.imports:
         yield imported.alias, imported.name.removesuffix(".*")
+        # Of a module that is left to people, whatever is imported from it.
+        yield from ((imported.alias, home) for home in prefixes(imported.name) if "." in home)
     for node in facts.file.nodes.of(ast.Attribute):
         if name := facts.file.import_of(node):
             yield node, name

@@ -308,3 +308,44 @@ def test_code_that_cannot_be_read_and_is_the_librarys_is_reported(code: str) -> 
     text = dump(cell("import shop\nshop.open()\n"), cell(code))
 
     assert "not valid Python" in reasons(text, ".ipynb")
+
+
+SPEND = migration(
+    """
+[[calls]]
+code = "SH201"
+of = "shop.spend"
+v1 = ["item", "count", "how"]
+values = { how = [["card", "contactless"]] }
+
+[[calls]]
+code = "SH202"
+of = "shop.desk.Clerk.greet"
+v1 = ["name"]
+asks = ["name"]
+say = "greet nobody by name"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [
+        ("import shop\nshop.spend(1, [2, 3])\nprint x\n", False),
+        ("import shop\nshop.spend(1, (2, 'card'))\nprint x\n", False),
+        ("import shop\nshop.spend(1, 2, 'card')\nprint x\n", True),
+        ("import shop\nshop.spend(1, *more)\nprint x\n", True),
+        ("import shop\nshop.spend(1, **more)\nprint x\n", True),
+        ("import shop\nshop.spend(1, how='card')\nprint x\n", True),
+        ("import shop\nshop.spend(1, # (\n 2, 'card')\nprint x\n", True),
+        ("import shop\nshop.spend(1, \nprint x\n", True),
+        ("import shop\nshop.spend(1)\nvisitor.greet('you')\nprint x\n", False),
+        ("import shop\nshop.spend(1)\nclerk.greet('you')\nprint x\n", True),
+        ("import shop\nshop.spend(1)\nvisitor = shop.desk.any()\nvisitor.greet('you')\nprint x\n", True),
+    ],
+)
+def test_code_that_cannot_be_read_is_told_of_what_it_may_give(code: str, is_told: bool) -> None:
+    outcome = rewrite_document(dump(cell(code)).encode(), suffix=".ipynb", moves=(), migrations=[SPEND], options=REVIEW)
+
+    assert isinstance(outcome, Unchanged)
+    assert ["not valid Python" in found.message for found in outcome.findings] == [True] * is_told

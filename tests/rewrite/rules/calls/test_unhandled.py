@@ -18,6 +18,10 @@ why = "cash is counted now"
 [[unhandled]]
 name = "shop.Client.close"
 why = "it closes for good"
+
+[[unhandled]]
+name = "shop.tills"
+why = "they lie in another package"
 """
 
 
@@ -38,6 +42,15 @@ why = "it closes for good"
                 "{key: 2}",
                 "{**{'how': 2}}",
                 "({'when': 1} | dict({'how': 2}))",
+            )
+        ),
+        *(
+            (source, f"CK910 1 shop.tills{what} changed, and is left to you: they lie in another package")
+            for source, what in (
+                ("from shop.tills import till\n", ""),
+                ("from shop.tills.old import till\n", ""),
+                ("import shop.tills.old\n", ""),
+                ("from shop import tills\n", ""),
             )
         ),
         (
@@ -65,6 +78,7 @@ def test_a_use_is_told_once_with_the_reason(source: str, said: str) -> None:
         "import shop\nshop.pay(1, **{'when': 2, **{'who': 'how'}})\n",
         "import shop\nshop.repay(how=2)\n",
         "from other.odd import bag\n",
+        "from shop.tills2 import bag\n",
         "from shop import Client\nClient().closed()\n",
         "from shop.odd import bag  # compatkit: ignore[CK910]\n",
     ],
