@@ -90,7 +90,8 @@ def plan_task(
         file.name: FileResult(file.name, _EXCLUDED) for file in listed if file.is_named and file.name in left_out
     }
     # Where an interface changed, files that hand on what it is of may matter, none of which does by itself.
-    if wanted or any(map(changes_interface, task.migrations)):
+    is_spelled = any(kind & SPELLS for kind in kinds)
+    if wanted or (is_spelled and task.moves) or any(map(changes_interface, task.migrations)):
         # Imported here: most other runs meet no file that matters, and start in half the time.
         from compatkit.migrate.between.project_index import ProjectIndex
         from compatkit.migrate.workers import Workers

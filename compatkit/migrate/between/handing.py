@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,7 @@ from compatkit.migrate.between.facts_index import FactsIndex, FileFacts, ReaderW
 from compatkit.migrate.between.importers import of_kind, of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.finding.reading import sift, sort
+from compatkit.migrate.finding.reading import sift
 from compatkit.migrate.finding.sieve import SPELLS
 from compatkit.migration import Migration
 from compatkit.options import Options
@@ -52,15 +51,18 @@ class Handing:
         self._index = FactsIndex()
         self.is_needed = bool(self._calling or self._recording)
 
-    def prepare(self, *, processes: int) -> frozenset[str]:
-        """Follow what is handed on, from file to file; return the names of the files that are reached by it."""
+    def prepare(self, facades: Set[bytes], *, processes: int) -> frozenset[str]:
+        """Follow what is handed on, from file to file; return the names of the files that are reached by it.
+
+        `facades` are the last parts of modules from which others take a module of the library.
+        """
         if not self.is_needed:
             return frozenset()
         is_part = any(file.is_named for file in self._files)
         known = of_projects(self._files) if is_part else self._files
         every = [file for file in known if not file.is_data]
         spelling = {file.name for file in of_kind(known, self._kinds, SPELLS)}
-        pending = [*self._first(every, spelling, processes)]
+        pending = [*self._first(every, spelling, facades, processes)]
         reached: dict[str, FoundFile] = {}
         for _ in range(_ROUNDS):
             changed = [told for file in pending if (told := self._learn(file)) is not None]
@@ -86,17 +88,14 @@ class Handing:
             overridden=index.overridden(told.facts if told else Facts()),
         )
 
-    def _first(self, every: Sequence[FoundFile], spelling: Set[str], processes: int) -> Iterator[FoundFile]:
+    def _first(
+        self, every: Sequence[FoundFile], spelling: Set[str], facades: Set[bytes], processes: int
+    ) -> Iterator[FoundFile]:
         """Yield the files that may tell something by themselves, and those from which another takes the library.
 
-        Outside of the library, both spell its name, hence are among those `spelling` a word of the run.
+        The first are among those `spelling` a word of the run, or lie in the library.
         """
         libraries = frozenset[bytes]().union(*map(libraries_of, self._calling))
-        tops = sorted(libraries)
-        anyone = b"|".join(map(re.escape, tops))
-        # As in `from app.service import acme`, and in `service.acme.press`.
-        taken = re.compile(rb"\b(\w+)\s+import\b[^\n#;]*\b(?:" + anyone + rb")\b|\b(\w+)\.(?:" + anyone + rb")\.")
-
         here = os.getcwd()  # noqa: PTH109 - see find.py
         paths = {file.name: f"{here}{os.sep}{file.name}" for file in every}
         # What leads to records may have its new name, which the run does not look for.
@@ -104,19 +103,13 @@ class Handing:
             file for file in every if self._recording or file.name in spelling or lies_in(libraries, paths[file.name])
         ]
 
-        def kind_of(source: bytes, file: FoundFile) -> int:
-            tells = may_hand_on(source, self._calling, path=paths[file.name]) or can_be_modern(source, self._recording)
-            takes = any(top in source for top in tops) and taken.search(source) is not None
-            return tells + 2 * takes
+        def tells(source: bytes, file: FoundFile) -> bool:
+            is_one = may_hand_on(source, self._calling, path=paths[file.name])
+            return is_one or can_be_modern(source, self._recording)
 
-        kinds = sort(near, kind_of, processes=processes)
-        modules: set[bytes] = set()
-        for file in (file for file, kind in zip(near, kinds, strict=True) if kind & 2):
-            for found in taken.finditer(read_quietly(file.path)):
-                modules |= {part for part in found.groups() if part and part not in tops}
-        telling = {file.name for file, kind in zip(near, kinds, strict=True) if kind & 1}
+        telling = {near[number].name for number in sift(near, tells, processes=processes)}
         for file in every:
-            if file.name in telling or (modules and module_stem(file) in modules):
+            if file.name in telling or (facades and module_stem(file) in facades):
                 yield file
 
     def _learn(self, file: FoundFile) -> FileFacts | None:

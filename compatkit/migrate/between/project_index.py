@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compatkit.migrate.between.aliases import Aliases
 from compatkit.migrate.between.asking import askers_for
+from compatkit.migrate.between.handed_modules import HandedModules
 from compatkit.migrate.between.handing import Handing, with_facts
 from compatkit.migrate.between.importers import Importers, of_kind, of_projects, read_quietly
 from compatkit.migrate.between.look_alikes import Doubles
@@ -78,12 +79,14 @@ class ProjectIndex:
         self._unspelled: frozenset[str] = frozenset()
         self._handing = Handing(files, kinds, namer, migrations, wishes)
         self._templates = Templates(files, migrations)
+        self._modules = HandedModules(files, moves, migrations, processes=processes)
         self._aliases = Aliases(files, namer, self._moves)
         self._doubles = Doubles(files, namer, migrations, wishes, processes=processes)
 
     def reach(self, wanted: Sequence[int]) -> list[int]:
         """Return the numbers of the files wanted, and of those to which they hand what changed."""
-        reached = self._handing.prepare(processes=self._processes)
+        self._modules.search()
+        reached = self._modules.readers | self._handing.prepare(self._modules.facades, processes=self._processes)
         others = (number for number, file in enumerate(self._files) if file.name in reached) if reached else ()
         may_concern = [number for number, kind in enumerate(self._kinds) if kind & MAY_CONCERN and not kind & WANTED]
         return sorted({*wanted, *others, *self._aliases.askers(wanted, may_concern, processes=self._processes)})
@@ -151,9 +154,10 @@ class ProjectIndex:
         aliases = self._aliases.of(source, file, named, gives=bool(askers))
         templates = self._templates.asked_by(source)
         alike = self._doubles.of(source, file, named)
+        modules = self._modules.of(source, file)
         # What a template spells, some file of the project does.
         unspelled = self._unspelled - templates
-        others = absent or options or unspelled or reads or askers or aliases or templates or alike.defined
+        others = absent or options or unspelled or reads or askers or aliases or templates or alike.defined or modules
         if not is_asked and read == frozenset() and not others:
             return ALONE
         taken = self._taken_from(file, names) if is_asked else frozenset[str]()
@@ -171,6 +175,7 @@ class ProjectIndex:
             aliases=aliases,
             templates=templates,
             alike=alike,
+            modules=modules,
         )
 
     def _read_from(self, source: bytes, file: FoundFile) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from compatkit.migrate.between.importers import LOADS_ANY, read_quietly
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import sift
 from compatkit.migration import Migration, Move
+from compatkit.rewrite.file.file import root_of
 from compatkit.rewrite.file.imports import bound_by
 from compatkit.rewrite.file.syntax import read_syntax
 from compatkit.rewrite.outcome import RewriteError
@@ -20,7 +21,11 @@ from compatkit.rewrite.prefilter.words import FEW, lists_names, words_in
 _IMPORT = re.compile(rb"import(?![\w.])[ \t\\]*(\([^)]*\)|(?:[^\n\r;#\\]|\\\r?\n)*)")
 _STAR = re.compile(rb"import[ \t]*\(?[ \t]*\*")
 # A module that is looked up while the code runs.
-_FAR = re.compile(rb"import_module|__import__|modules\[|resolve_name")
+_FAR = re.compile(rb"import_module|__import__|modules\[|resolve_name|\brun_path|\brun_module|\bexec\(")
+# A file whose names another one gets by running it.
+_RUNS = re.compile(rb"\brun_path|\brun_module|\bexec\(")
+# A module under another name, for others to import.
+_RENAMED = re.compile(rb"(?<!\w)(\w+)[\s\\]+as[\s\\]+(\w+)")
 _LISTING = frozenset({"dir", "getmembers", "vars"})
 _FROM = re.compile(rb"(?<![\w.])from\s+([\w.]+)[\s\\]*\Z")
 _ALIAS = re.compile(rb"([\w.]+)(?:[\s\\]+as[\s\\]+(\w+))?")
@@ -37,6 +42,7 @@ _BY_NAME = frozenset({"delattr", "getattr", "hasattr", "object", "setattr", "spy
 _OPEN = re.compile(r"(?:\A|[}s])[.:](\w+)")
 # Two parts of a dotted name that follow each other, and what is read behind them.
 _DOTTED = re.compile(r"(\w+)[.:](?=(\w+)(?:[.:](\w+))?)")
+_READ = re.compile(rb"(\w+)[.:](?=(\w+)(?:[.:](\w+))?)")
 
 
 class ModuleNames:
@@ -66,7 +72,7 @@ class ModuleNames:
         # Through a package that a plain import brings, what does not spell a home reaches none.
         is_near = not source.isascii() or not self._lasts.isdisjoint(words_in(source))
         tops = self._tops if is_near else frozenset[bytes]()
-        for home, brought in _imports(source):
+        for home, brought in imports_in(source):
             for name, local in _ALIAS.findall(brought):
                 if home is None:
                     root = name.partition(b".")[0]
@@ -77,7 +83,7 @@ class ModuleNames:
                         yield local or name
 
 
-def _imports(source: bytes) -> Iterator[tuple[bytes | None, bytes]]:
+def imports_in(source: bytes) -> Iterator[tuple[bytes | None, bytes]]:
     """Yield what each import asks for, and the module that it asks, if it asks one."""
     for found in _IMPORT.finditer(source):
         home = _FROM.search(source, max(0, found.start() - _WIDEST), found.start())
@@ -99,15 +105,22 @@ class Readers:
         self._sizes = frozenset(map(len, self._modules))
         self._asked: dict[str, set[str]] = {}
         self._handed_on: set[str] = set()
-        sources = [file for file in files if not file.is_data]
-        for number in sift(sources, self._asks, processes=processes):
-            self._read(sources[number])
+        self._renamed: dict[str, set[str]] = {}
+        numbers = sift(files, self._asks, processes=processes)
+        for number in numbers:
+            self._read(files[number])
+        if renamed := {local.encode() for locals_ in self._renamed.values() for local in locals_} - self._modules:
+            # What one file imports as `service2`, others may take from there by that name.
+            self._modules |= renamed
+            self._sizes = frozenset(map(len, self._modules))
+            for number in {*sift(files, self._asks, processes=processes)}.difference(numbers):
+                self._read(files[number])
 
     def of(self, path: Path, source: bytes) -> frozenset[str] | None:
         """Return the names that are read from a module of this name, and what behind them; None where any may be."""
         # What is imported from a bare dot may come from any package.
         modules = {path.parent.absolute().name, ""} if path.stem == "__init__" else {path.stem}
-        modules.add(_ANY)
+        modules |= {_ANY}.union(*(self._renamed.get(module, ()) for module in modules))
         starred: Iterable[str] = ()
         if modules & self._handed_on:
             if not _lists_what_it_hands_on(source):
@@ -115,9 +128,13 @@ class Readers:
             starred = (name for name in self._names if re.search(rf"['\"]{re.escape(name)}['\"]".encode(), source))
         return frozenset[str]().union(starred, *(self._asked.get(module, ()) for module in modules))
 
-    def _asks(self, text: bytes, _: FoundFile) -> bool:
+    def _asks(self, text: bytes, file: FoundFile) -> bool:
         # Few modules are searched for in less time than all else takes.
         is_named = len(self._modules) > FEW or any(module in text for module in self._modules)
+        if file.is_data:
+            return is_named and any(name in text for name in self._spelled) and any(self._in_document(text))
+        if is_named and any(last in self._modules for last, _ in _RENAMED.findall(text)):
+            return True
         if not any(name in text for name in self._spelled):
             # Nor need it name what it lists all of.
             is_listing = is_named and lists_names(text) and not self._modules.isdisjoint(words_in(text))
@@ -129,10 +146,20 @@ class Readers:
         if is_looking and LOADS_ANY.search(text) is not None:
             return True
         if is_named:
-            asked = text if is_looking else b" ".join(b" ".join(filter(None, found)) for found in _imports(text))
+            asked = text if is_looking else b" ".join(b" ".join(filter(None, found)) for found in imports_in(text))
             if not self._modules.isdisjoint(words_in(asked)):
                 return True
-        return b"from ." in text and any(map(self._is_of_package, _imports(text)))
+        return b"from ." in text and any(map(self._is_of_package, imports_in(text)))
+
+    def _in_document(self, text: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the modules and names in the code and the dotted names of a document."""
+        for home, brought in imports_in(text):
+            last = (home or b"").rpartition(b".")[2]
+            if last in self._modules:
+                yield from ((last, name) for name, _ in _ALIAS.findall(brought) if name.decode() in self._names)
+        for found in _READ.finditer(text):
+            if found[1] in self._modules and found[2].decode() in self._names:
+                yield found[1], b".".join(filter(None, found.groups()[1:]))
 
     def _is_behind_module(self, text: bytes, at: int) -> bool:
         """Tell whether one of the modules stands right in front of a place."""
@@ -147,14 +174,22 @@ class Readers:
         return home is not None and home[1].rpartition(b".")[2] in self._modules | {b""}
 
     def _read(self, file: FoundFile) -> None:
+        source = read_quietly(file.path)
+        if file.is_data:
+            for spelled in self._in_document(source):
+                home, read = map(bytes.decode, spelled)
+                self._asked.setdefault(home, set()).add(read)
+            return
         try:
-            source = read_quietly(file.path)
             nodes = read_syntax(source).nodes
         except RewriteError:
             # That is told when the file itself has its turn.
             return
         imported = list(_aliases(nodes))
         aliases = dict(imported)
+        for local, last in imported:
+            if local != last and last.encode() in self._modules:
+                self._renamed.setdefault(last, set()).add(local)
         texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         # `import app.a` and `import app.b` bind one name.
         brought = {last for _, last in imported}
@@ -163,6 +198,9 @@ class Readers:
             brought = mentioned
         is_open = LOADS_ANY.search(source) is not None
         reads = [read for node in nodes for read in self._reads(node, aliases)]
+        if _RUNS.search(source):
+            words = {*texts, *(node.id for node in nodes if isinstance(node, ast.Name))}
+            reads += ((_BROUGHT, name) for name in self._names & words)
         reads += self._listed(nodes, aliases) if lists_names(source) else ()
         for module, name in reads:
             modules = mentioned if module is None else brought if module == _BROUGHT else {module}
@@ -194,12 +232,21 @@ class Readers:
                 if names[0].name == "*":
                     self._handed_on.add(last)
                 yield from ((last, alias.name) for alias in names if alias.name in self._names)
+                yield from ((last, name) for alias in names if alias.name == "__dict__" for name in self._names)
             case ast.Attribute(value=of, attr=name) if name in self._names:
                 yield _last(of, aliases) or _BROUGHT, name
+                if isinstance(of, ast.Attribute):
+                    # As which an object, or a class, may keep a module.
+                    yield _BROUGHT, name
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if name in _BY_NAME and args:
                 texts = [arg.value for arg in args if isinstance(arg, ast.Constant)]
                 asked = {text for text in texts if isinstance(text, str) and text.partition(".")[0] in self._names}
                 yield from ((_last(args[0], aliases), text.partition(".")[0]) for text in asked)
+                root = root_of(args[0])
+                if not asked and len(args) > 1 and root is not None and root.id in aliases:
+                    # By a name that is found while the code runs.
+                    every = self._names if not isinstance(args[1], ast.Constant) else ()
+                    yield from ((_last(args[0], aliases), name) for name in every)
             case ast.Constant(value=str(text)):
                 dotted = _DOTTED.findall(text)
                 yield from (

@@ -117,6 +117,7 @@ class Neighbours(Value):
         aliases: dotted names of other files that such a name is asked of, each with the old name of what is behind it.
         templates: changed members for which template files ask the objects that they get, if this file gives some.
         alike: what other files define that may stand in for a declared class, where the file mixes one, or notes one.
+        modules: modules of a library that the file takes from others, as `module.name` by the last part of the module.
         absent: new dotted names that are not there, each with what is missing, where their sources can be seen.
         read: local names of modules that another file reads from this one, each with the attribute that it reads behind
             it, where that is known; None where any may be.
@@ -144,6 +145,7 @@ class Neighbours(Value):
     aliases: tuple[tuple[str, str], ...] = ()
     templates: frozenset[str] = frozenset()
     alike: LookAlikes = LookAlikes()
+    modules: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_told(self) -> bool:

@@ -33,7 +33,9 @@ _ASKING = re.compile(rb"__(?<=[.\"']__)(?:name|qualname|module)__")
 # Functions of `inspect` that give the module of something, or its file.
 _GIVEN_HOME = re.compile(rb"get(?<=\bget)(?:absfile|file|module|sourcefile)\(")
 _STAR = re.compile(rb"import[\s\\]*\(?[\s\\]*\*")
-_LISTS = tuple(map(re.compile, (rb"__(?:dict|globals)__", rb"getmembers", rb"\((?:(?<=\bvars\()|(?<=\bdir\())")))
+# A `getattr` whose name is not written out asks for any.
+_GETS = rb"getattr\(\s*[\w.]+\s*,\s*(?:[^\s'\"]|['\"][^'\"]*['\"]\s*[^\s,)])"
+_LISTS = tuple(map(re.compile, (rb"__(?:dict|globals)__", rb"getmembers", rb"\((?:(?<=\bvars\()|(?<=\bdir\())", _GETS)))
 _WORDS_APART = bytes(
     byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256)
 )

@@ -9,9 +9,9 @@ from operator import itemgetter
 from compatkit.migration import Move
 from compatkit.migration.renaming import renaming_of
 from compatkit.migration.value import cached_by_identity
-from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.file import File, root_of
 from compatkit.rewrite.file.imports import Imported
-from compatkit.rewrite.file.tree import nodes_of
+from compatkit.rewrite.file.tree import dotted, nodes_of
 from compatkit.rewrite.outcome import Finding
 
 # Builtins that take an attribute by its name.
@@ -143,7 +143,7 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
     for node in file.nodes.of(ast.Attribute):
         if node.attr not in index.by_name or node in besides or node in told:
             continue
-        meanings = file.meanings(node)
+        meanings = file.meanings(node) if not file.neighbours.modules else [*file.meanings(node), *_far(file, node)]
         for move in index.by_name[node.attr]:
             if move.old in meanings:
                 # A walk meets the whole of a dotted name before its parts: the module is not told again.
@@ -152,9 +152,23 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
     for node, move in _whole_homes(file, moves):
         message = f"takes the old home {move.old_module} as a whole; names have moved, as {move.old} to {move.new}"
         yield file.finding(node, move.code, message)
-    for key, dotted in _looked_up(file):
-        if found := index.by_old.get(dotted) or next(_homes(moves, dotted), None):
-            yield file.finding(key, found.code, f"looks {dotted} up by its name; {found.new} is the new home")
+    for key, name in _looked_up(file):
+        if found := index.by_old.get(name) or next(_homes(moves, name), None):
+            yield file.finding(key, found.code, f"looks {name} up by its name; {found.new} is the new home")
+
+
+def _far(file: File, node: ast.Attribute) -> Iterator[str]:
+    """Yield what a dotted name may stand for that goes through a module which another file hands on."""
+    written = dotted(node)
+    stars = [imported.name.removesuffix(".*") for imported in file.imports if imported.alias.name == "*"]
+    root = root_of(node) if stars else None
+    is_free = root is not None and file.scope_of(root) is None
+    starred = [f"{module}.{written}" for module in stars] if is_free else []
+    for meaning in (*file.meanings(node), *starred):
+        for place, name in file.neighbours.modules:
+            _, found, behind = f".{meaning}".partition(f".{place}.")
+            if found:
+                yield f"{name}.{behind}"
 
 
 def _whole_homes(file: File, moves: tuple[Move, ...]) -> Iterator[tuple[ast.Attribute, Move]]:
