@@ -10,7 +10,7 @@ from compatkit.migrate.between.facts_index import FactsIndex, FileFacts, ReaderW
 from compatkit.migrate.between.importers import of_kind, of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.finding.reading import sift
+from compatkit.migrate.finding.reading import answers_of, sift
 from compatkit.migrate.finding.sieve import SPELLS
 from compatkit.migration import Migration
 from compatkit.options import Options
@@ -24,6 +24,8 @@ from compatkit.rewrite.prefilter.words import can_be_modern, modern_of
 
 # From a facade of a facade of a facade on, nothing new is told.
 _ROUNDS = 4
+# To follow the values of a file takes many times as long as to search it.
+_PAYS_FROM = 64
 
 
 class Handing:
@@ -65,7 +67,7 @@ class Handing:
         pending = [*self._first(every, spelling, facades, processes)]
         reached: dict[str, FoundFile] = {}
         for _ in range(_ROUNDS):
-            changed = [told for file in pending if (told := self._learn(file)) is not None]
+            changed = self._learn(pending, processes)
             if not changed:
                 break
             # What is told in one round is heard in the next one, whatever the order of the files.
@@ -112,32 +114,46 @@ class Handing:
             if file.name in telling or (facades and module_stem(file) in facades):
                 yield file
 
-    def _learn(self, file: FoundFile) -> FileFacts | None:
-        """Ask a file for its facts; return them if they are new."""
+    def _learn(self, files: Sequence[FoundFile], processes: int) -> list[FileFacts]:
+        """Ask files for their facts; return those that are new."""
+        asked: list[tuple[FileFacts, Neighbours]] = []
+        for file in files:
+            named = self._namer.name(file.path, file.root)
+            around = self.of(read_quietly(file.path), file, named)
+            heard = self._heard.get(file.name)
+            if heard is None or not heard.is_answered_alike(around):
+                asked.append((FileFacts(file, named, Facts()), around))
+        answers = answers_of(
+            len(asked), lambda number: self._ask(*asked[number]), processes=processes, pays_from=_PAYS_FROM
+        )
+        new: list[FileFacts] = []
+        for (one, around), answer in zip(asked, answers, strict=True):
+            if answer is None:
+                continue
+            facts, names = answer
+            self._heard[one.file.name] = Heard(around, names)
+            before = self._told.get(one.file.name)
+            if before is None or before.facts != facts:
+                told = self._told[one.file.name] = replace(one, facts=facts)
+                new += [told] if before or facts != Facts() else []
+        return new
+
+    def _ask(self, one: FileFacts, around: Neighbours) -> tuple[Facts, frozenset[str]] | None:
+        """Return the facts of a file, and the names by which it asked for those of others; None if it is no Python."""
         # Imported here: few runs follow what is handed on.
         from compatkit.rewrite.call_rules import interface_facts
         from compatkit.rewrite.record_rules import record_facts
 
-        source, named = read_quietly(file.path), self._namer.name(file.path, file.root)
-        around = self.of(source, file, named)
-        heard = self._heard.get(file.name)
-        if heard is not None and heard.is_answered_alike(around):
-            return None
         try:
-            read = File.of(source, FileModule(named.name, named.is_package), around)
+            read = File.of(read_quietly(one.file.path), FileModule(one.named.name, one.named.is_package), around)
         except RewriteError:
             return None
         facts, asked = Facts(), set[str]()
-        if named.name and self._calling:
+        if one.named.name and self._calling:
             facts = interface_facts(read, self._calling, self._options, asked)
-        if named.name and self._recording:
+        if one.named.name and self._recording:
             facts = facts.and_those_of(record_facts(read, self._recording, asked))
-        self._heard[file.name] = Heard(around, frozenset(asked))
-        before = self._told.get(file.name)
-        if before and before.facts == facts:
-            return None
-        told = self._told[file.name] = FileFacts(file, named, facts)
-        return told if before or facts != Facts() else None
+        return facts, frozenset(asked)
 
 
 @dataclass(frozen=True, slots=True)

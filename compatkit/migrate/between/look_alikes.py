@@ -11,7 +11,7 @@ from compatkit.migrate.between.asking import modules_of
 from compatkit.migrate.between.importers import of_projects, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
-from compatkit.migrate.finding.reading import sift
+from compatkit.migrate.finding.reading import answers_of
 from compatkit.migration import HookChange, Migration
 from compatkit.migration.renaming import owners_of, subclassed
 from compatkit.options import Options
@@ -32,6 +32,8 @@ _MAKERS = frozenset(
     {"AsyncMock", "MagicMock", "Mock", "Namespace", "NamedTuple", "NonCallableMock", "SimpleNamespace"}
     | {"dict", "make_dataclass", "namedtuple", "type"}
 )
+# Most files have none of the words, some are parsed.
+_PAYS_FROM = 256
 _CALLABLE = (ast.Attribute, ast.Lambda, ast.Name)
 
 
@@ -87,25 +89,25 @@ class Doubles:
     @cached_property
     def _found(self) -> tuple[tuple[str, str, bool], ...]:
         files = [file for file in of_projects(self._files) if not file.is_data]
-        found: set[tuple[str, str, bool]] = set()
-        for number in sift(files, self._may_define, processes=self._processes):
-            file = files[number]
-            named = self._namer.name(file.path, file.root)
-            source = read_quietly(file.path)
-            try:
-                nodes = read_syntax(source).nodes
-            except (RewriteError, RecursionError):
-                continue
-            spelled = [word.decode() for word in self._words.intersection(words_in(source))]
-            module = named.name or file.path.stem
-            for node in nodes:
-                for name, of in self._defined(node, spelled):
-                    place = f"{module}.{of}" if of else module
-                    found.update({(name, place, bool(of))} if place not in self._declared else ())
-        return tuple(sorted(found))
+        parts = answers_of(
+            len(files), lambda number: self._defined_in(files[number]), processes=self._processes, pays_from=_PAYS_FROM
+        )
+        return tuple(sorted(set[tuple[str, str, bool]]().union(*parts)))
 
-    def _may_define(self, source: bytes, _file: FoundFile) -> bool:
-        return any(word in source for word in self._words) and not self._words.isdisjoint(words_in(source))
+    def _defined_in(self, file: FoundFile) -> frozenset[tuple[str, str, bool]]:
+        source = read_quietly(file.path)
+        words = self._words.intersection(words_in(source)) if any(word in source for word in self._words) else ()
+        if not words:
+            return frozenset()
+        try:
+            nodes = read_syntax(source).nodes
+        except (RewriteError, RecursionError):
+            return frozenset()
+        spelled = [word.decode() for word in words]
+        module = self._namer.name(file.path, file.root).name or file.path.stem
+        defined = ((name, of) for node in nodes for name, of in self._defined(node, spelled))
+        places = ((name, f"{module}.{of}" if of else module, bool(of)) for name, of in defined)
+        return frozenset(place for place in places if place[1] not in self._declared)
 
     def _defined(self, node: ast.AST, spelled: list[str]) -> Iterator[tuple[str, str]]:
         """Yield the changed names that a class defines, or something else, with the name of the class.

@@ -6,13 +6,14 @@ import os
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import Generic, NoReturn, TypeVar
 
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.platforms import can_fork
 from compatkit.rewrite import Failed, Outcome, Skipped
 
-# Below this, to fork costs more than it saves.
+_Answer = TypeVar("_Answer")
+# Of fewer questions about the bytes of a file, to fork costs more than it saves.
 _PAYS_FROM = 1_000
 _MOST = 8
 _STEP = 128  # questions, from one `tell` to the next
@@ -32,35 +33,37 @@ def which(
 
 
 def answers_of(
-    total: int, ask: Callable[[int], int], *, processes: int, tell: Callable[[int], None] | None = None
-) -> bytearray:
-    """Return the answer, from 0 to 255, for each number below `total`; `tell` hears how many were asked about.
+    total: int,
+    ask: Callable[[int], _Answer],
+    *,
+    processes: int,
+    tell: Callable[[int], None] | None = None,
+    pays_from: int = _PAYS_FROM,
+) -> list[_Answer]:
+    """Return the answer for each number below `total`, in order; `tell` hears how many were asked about.
 
-    The question must change nothing outside of its process but what it returns. An answer that a child does not give
-    is found here.
+    The question must change nothing outside of its process but what it returns, which is pickled. An answer that a
+    child does not give is found here. Of fewer questions than `pays_from`, all are asked here.
     """
-    count = min(processes, _MOST) if total >= _PAYS_FROM and can_fork() else 1
+    count = min(processes, _MOST) if total >= pays_from and can_fork() else 1
     # Interleaved, because neighbours are alike: each share takes as long as the others.
     own, *others = [range(number, total, count) for number in range(count)]
-    children: list[_Child] = []
-    answers = bytearray(total)
+    children: list[_Child[_Answer]] = []
     try:
         with suppress(OSError):
             # Without another process, its share is asked here.
             children += (_Child(share, ask) for share in others)
-        answers[own.start :: count] = _asked(own, ask, tell)
-        for child in children:
-            answers[child.share.start :: count] = child.answers() or bytes(map(ask, child.share))
-        for share in others[len(children) :]:
-            answers[share.start :: count] = bytes(map(ask, share))
+        parts = [_asked(own, ask, tell)]
+        parts += [child.answers() or [*map(ask, child.share)] for child in children]
+        parts += [[*map(ask, share)] for share in others[len(children) :]]
     finally:
         for child in children:
             child.end()
-    return answers
+    return [parts[number % count][number // count] for number in range(total)]
 
 
-def _asked(share: range, ask: Callable[[int], int], tell: Callable[[int], None] | None) -> bytearray:
-    answers = bytearray()
+def _asked(share: range, ask: Callable[[int], _Answer], tell: Callable[[int], None] | None) -> list[_Answer]:
+    answers: list[_Answer] = []
     for asked, number in enumerate(share):
         answers.append(ask(number))
         if tell and not asked % _STEP:
@@ -68,8 +71,8 @@ def _asked(share: range, ask: Callable[[int], int], tell: Callable[[int], None] 
     return answers
 
 
-class _Child:
-    def __init__(self, share: range, ask: Callable[[int], int]) -> None:
+class _Child(Generic[_Answer]):
+    def __init__(self, share: range, ask: Callable[[int], _Answer]) -> None:
         self.share = share
         self._pipe, writing = os.pipe()
         try:
@@ -82,12 +85,17 @@ class _Child:
             _answer(share, ask, writing)
         os.close(writing)
 
-    def answers(self) -> bytes | None:
+    def answers(self) -> list[_Answer] | None:
         """Return the answers of the child, or None where it died before it had given them all."""
         with open(self._pipe, "rb", closefd=False) as pipe:
             data = pipe.read()
-        self._wait()
-        return data if len(data) == len(self.share) else None
+        if self._wait() or not data:
+            return None
+        # Imported here: few runs ask in several processes.
+        import pickle
+
+        answers: list[_Answer] = pickle.loads(data)
+        return answers
 
     def end(self) -> None:
         """Let go of the child; one whose answer nobody waits for ends when it would write."""
@@ -95,19 +103,24 @@ class _Child:
         if self._process:
             self._wait()
 
-    def _wait(self) -> None:
-        os.waitpid(self._process, 0)
+    def _wait(self) -> int:
+        _, status = os.waitpid(self._process, 0)
         self._process = 0
+        return status
 
 
-def _answer(share: range, ask: Callable[[int], int], writing: int) -> NoReturn:
+def _answer(share: range, ask: Callable[[int], _Answer], writing: int) -> NoReturn:
     """Be the child: write the answers and end, without anything that the parent would do at its end."""
+    status = 1
     try:
+        import pickle
+
         with open(writing, "wb") as pipe:
-            pipe.write(bytes(map(ask, share)))
+            pipe.write(pickle.dumps([*map(ask, share)]))
+        status = 0
     finally:
         # Whatever was raised, an interrupt too: the parent asks again, and then it is raised there.
-        os._exit(0)
+        os._exit(status)
 
 
 def sift(
@@ -128,8 +141,8 @@ def sort(
     *,
     processes: int,
     tell: Callable[[int], None] | None = None,
-) -> bytearray:
-    """Return for each file of which kind its bytes are, from 0 to 255; 1 for what cannot be read."""
+) -> list[int]:
+    """Return for each file of which kind its bytes are; 1 for what cannot be read."""
 
     def asks_of(number: int) -> int:
         file = files[number]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Set
 from operator import itemgetter
 
@@ -59,11 +60,14 @@ def _in_import(file: File, imported: Imported, moves: tuple[Move, ...]) -> Itera
 
 
 def _brought_by_star(file: File, moves: tuple[Move, ...], module: str) -> str:
-    """Name what a star may bring: what the file uses of it, or else what comes first."""
+    """Name what a star may bring: what the file spells of it, in a text too, or else what comes first."""
     names = list(dict.fromkeys(move.old_name for move in Move.symbols(moves) if move.old_module == module))
-    used = [name for name in names if file.scopes.of(name)] or names[:_NAMED]
-    last = f"{len(names) - len(used)} more" if not file.scopes.of(used[0]) and len(names) > len(used) else used.pop()
-    return " and ".join(filter(None, [", ".join(used), last]))
+    words = frozenset(re.findall(r"\w+", file.source.text))
+    if used := [name for name in names if name in words]:
+        *named, last = used
+    else:
+        *named, last = names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
+    return " and ".join(filter(None, [", ".join(named), last]))
 
 
 def _looking_alike(file: File, imported: Imported, moves: tuple[Move, ...]) -> Iterator[Finding]:

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compatkit.migrate.finding.reading import which
+from compatkit.migrate import plan_tree
+from compatkit.migrate.finding.reading import answers_of, which
+from compatkit.migrate.report import remarks_of
 
 HERE = os.getpid()
 
@@ -62,6 +64,34 @@ def what_a_child_does_not_answer_is_asked_here() -> None:
     ]
     for death in deaths:
         assert which(3000, asking(death), processes=3) == list(range(0, 3000, 3))
+
+
+def children_answer_with_any_value() -> None:
+    def ask(number: int) -> tuple[int, frozenset[str]] | None:
+        return (os.getpid(), frozenset({str(number)})) if number % 7 else None
+
+    answers = answers_of(100, ask, processes=3, pays_from=100)
+
+    assert [answer[1] if answer else None for answer in answers] == [
+        frozenset({str(number)}) if number % 7 else None for number in range(100)
+    ]
+    assert len({answer[0] for answer in answers if answer}) == 3
+
+
+def what_files_hand_on_is_followed_alike() -> None:
+    """Eighty files hand on an object that they make; others take it, through further ones, and use what changed."""
+    from tests.shop.calls import migration
+
+    Path("app").mkdir()
+    for number in range(80):
+        Path(f"app/made{number}.py").write_text("import shop\n\n\ndef make():\n    return shop.Client()\n")
+        Path(f"app/kept{number}.py").write_text(f"from app.made{number} import make\n\nCLIENT = make()\n")
+        Path(f"app/used{number}.py").write_text(f"from app.kept{number} import CLIENT\n\nprint(CLIENT.number)\n")
+
+    one, several = (remarks_of(plan_tree([Path()], [migration()], jobs=jobs), is_written=False) for jobs in (1, 3))
+
+    assert [remark for remark in several if "used" in str(remark.path)]
+    assert several == one
 
 
 def question_that_cannot_be_answered_raises_here() -> None:

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[3]
         forking.any_number_of_processes_finds_the_same,
         forking.children_are_asked,
         forking.what_a_child_does_not_answer_is_asked_here,
+        forking.children_answer_with_any_value,
+        forking.what_files_hand_on_is_followed_alike,
         forking.question_that_cannot_be_answered_raises_here,
         forking.interrupt_leaves_no_process_behind,
         forking.process_with_threads_does_not_fork,
