@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from compatkit.migrate.between.naming import ModuleName
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migration.renaming import prefixes
 from compatkit.rewrite.file.neighbours import Facts, Handed
-from compatkit.rewrite.flow.declared_names import HINTS
+from compatkit.rewrite.flow.declared_names import GIVEN_BACK, HINTS
 from compatkit.rewrite.prefilter.words import FEW, imports_star, words_in
 
 # A file that loads modules by names that it may not write, and one that goes through the names of a module.
@@ -30,7 +32,22 @@ _START = re.compile(rb"(?:def |\.)\w+\(?")
 _LISTS = re.compile(rb"\bexec\(|getmembers|__dict__|\bvars\(|\bgetattr\(|\brun_path")
 
 
-@dataclass(frozen=True, slots=True)
+class _Fact(NamedTuple):
+    """A name of a file, and what is told of it, as other files call it.
+
+    `word` is what such a file spells. `far` has the module's full name, and `near` its last part: of two scripts, one
+    imports the other by its bare name.
+    """
+
+    word: bytes
+    is_hint: bool
+    is_for_all: bool
+    weight: int
+    far: tuple[str, Handed]
+    near: tuple[str, Handed]
+
+
+@dataclass(frozen=True)
 class FileFacts:
     """One file that tells something: where it is, what it is called, and its facts."""
 
@@ -43,8 +60,24 @@ class FileFacts:
         return self.named.name.rpartition(".")[2]
 
     @property
-    def hints(self) -> list[tuple[str, Handed]]:
-        return [(name, handed) for name, handed in self.facts.handed if name.endswith(HINTS)]
+    def hints(self) -> list[_Fact]:
+        return [fact for fact in self.names if fact.is_hint]
+
+    @cached_property
+    def names(self) -> tuple[_Fact, ...]:
+        """The facts about its own names, each made once: many files are told the same."""
+        last, module = self.last, self.named.name
+        return tuple(
+            _Fact(
+                _word(name),
+                name.endswith(HINTS),
+                GIVEN_BACK in name,
+                handed.weight(),
+                (f"{module}.{name}", handed),
+                (f"{last}.{name}", handed),
+            )
+            for name, handed in self.facts.handed
+        )
 
 
 class FactsIndex:
@@ -58,7 +91,7 @@ class FactsIndex:
         self._sent: dict[str, list[tuple[str, str, Handed]]] = defaultdict(list)
         self._mixed: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         # What may come of any module, in order, by the word that a file spells who asks for it.
-        self._by_word: dict[bytes, list[tuple[int, FileFacts, str, Handed]]] = defaultdict(list)
+        self._by_word: dict[bytes, list[tuple[int, FileFacts, _Fact]]] = defaultdict(list)
         self._defined = Counter[str]()
         for one in told:
             self._by_last[one.last.encode()].append(one)
@@ -74,14 +107,14 @@ class FactsIndex:
                     self._mixed[module].append((one.file.name, key, base))
         self._all_defined = frozenset(self._defined)
         self._any_object = _AnyObject(key for _, key, _ in self._sent.get("*", ()))
-        every = ((one, *fact) for level in self._by_last.values() for one in level for fact in one.facts.handed)
-        for number, (one, name, handed) in enumerate(every):
-            if handed.weight():
-                self._by_word[b"*" if ".*:" in name else _word(name)].append((number, one, name, handed))
+        every = ((one, fact) for level in self._by_last.values() for one in level for fact in one.names)
+        for number, (one, fact) in enumerate(every):
+            if fact.weight:
+                self._by_word[b"*" if fact.is_for_all else fact.word].append((number, one, fact))
 
-    def handed(self, source: bytes, file: FoundFile) -> dict[str, Handed]:
-        """Return what others tell of their names, of which a file spells one and the module."""
-        handed: dict[str, Handed] = {}
+    def handed(self, source: bytes, file: FoundFile) -> tuple[tuple[str, Handed], ...]:
+        """Return what others tell of their names, of which a file spells one and the module, by the dotted names."""
+        handed: dict[str, tuple[str, Handed]] = {}
         words, has_star = frozenset(words_in(source)), imports_star(source)
         has_doubles = _DOUBLES.search(source) is not None
         is_open = _LOADS.search(source) is not None
@@ -91,39 +124,37 @@ class FactsIndex:
         else:
             levels = [one for word in words & self._by_last.keys() for one in self._by_last[word]]
             levels += self._packages if b"from ." in source else ()
-            near = [(told, [*told.facts.handed]) for told in levels]
+            near = [(told, told.names) for told in levels]
         for told, facts in near:
             if told.file.name != file.name:
-                own = {
-                    name: handed_on
-                    for name, handed_on in facts
-                    if takes_all or is_open or _word(name) in words or ".*:" in name
-                    if has_doubles or not name.endswith(HINTS)
-                }
-                handed |= {f"{told.named.name}.{name}": handed for name, handed in own.items()}
+                own = [
+                    fact
+                    for fact in facts
+                    if takes_all or is_open or fact.word in words or fact.is_for_all
+                    if has_doubles or not fact.is_hint
+                ]
+                handed |= {fact.far[0]: fact.far for fact in own}
                 if told.file.path.parent == file.path.parent:
-                    # Of two scripts, one imports the other by its bare name.
-                    handed |= {f"{told.last}.{name}": handed for name, handed in own.items()}
+                    handed |= {fact.near[0]: fact.near for fact in own}
         if self._conftests and _TESTS.search(source):
             # Of several, the nearest one decides.
             above = [told for told in self._conftests if told.file.path.parent in file.path.parents]
             for told in sorted(above, key=lambda told: len(told.file.path.parts)):
-                own = {name: each for name, each in told.facts.handed if _word(name) in words}
-                handed |= {f"conftest.{name}": each for name, each in own.items()}
+                handed |= {fact.near[0]: fact.near for fact in told.names if fact.word in words}
         if _TYPES.search(source):
             # What is asked for them may come from a file that is not named here.
             for told in (told for told in self._annotated if told.file.name != file.name):
                 is_near = told.file.path.parent == file.path.parent
-                homes = {told.named.name, told.last if is_near else told.named.name}
-                handed |= {f"{home}.{name}": handed_on for home in homes for name, handed_on in told.hints}
-        return handed
+                known = ((fact.far, fact.near) if is_near else (fact.far,) for fact in told.hints)
+                handed |= {pair[0]: pair for pairs in known for pair in pairs}
+        return tuple(sorted(handed.values(), key=_dotted))
 
-    def _spelled(self, words: Collection[bytes]) -> list[tuple[FileFacts, list[tuple[str, Handed]]]]:
+    def _spelled(self, words: Collection[bytes]) -> list[tuple[FileFacts, Sequence[_Fact]]]:
         """Return what any file tells of names with one of these words."""
         found = sorted((fact for word in self._by_word.keys() & words for fact in self._by_word[word]), key=_number)
         files = groupby(found, key=lambda fact: fact[1].file.name)
         parts = (list(facts) for _, facts in files)
-        return [(facts[0][1], [(name, handed) for _, _, name, handed in facts]) for facts in parts]
+        return [(facts[0][1], [fact for _, _, fact in facts]) for facts in parts]
 
     def sent(self, module: str, file: FoundFile, source: bytes) -> dict[str, Handed]:
         """Return what others give to the functions of a module, also to methods of objects that they do not know."""
@@ -150,7 +181,9 @@ class FactsIndex:
 
     def overridden(self, own: Facts) -> frozenset[str]:
         """Return the members that classes of other files define themselves."""
-        return self._all_defined - {name for name in own.defined if self._defined[name] == 1}
+        alone = {name for name in own.defined if self._defined[name] == 1}
+        # Where none is missing, all files share one set.
+        return self._all_defined - alone if alone else self._all_defined
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +209,10 @@ class ReaderWords:
         annotated: set[bytes] = set()
         fixtures: set[bytes] = set()
         for told in changed:
-            fixtures |= {_word(name) for name, _ in told.facts.handed} if told.last == "conftest" else set()
-            leading |= {_word(name) for name, handed in told.facts.handed if handed.weight()}
-            own = frozenset(b"*" if ".*:" in name else _word(name) for name, _ in told.facts.handed)
-            annotated |= {name.removesuffix(HINTS).encode() for name, _ in told.hints}
+            fixtures |= {fact.word for fact in told.names} if told.last == "conftest" else set()
+            leading |= {fact.word for fact in told.names if fact.weight}
+            own = frozenset(b"*" if fact.is_for_all else fact.word for fact in told.names)
+            annotated |= {fact.word for fact in told.hints}
             names[told.last.encode()] = names.get(told.last.encode(), frozenset()) | own
             targets = [key.partition(":")[0] for key, _ in told.facts.sent] + [name for name, _ in told.facts.mixins]
             homes |= {part.encode() for target in targets for part in target.split(".")}
@@ -246,6 +279,10 @@ class _AnyObject:
             spelled = {start[:size] for start in starts for size in self._sizes if size <= len(start)}
             found += [key for start in self._by_start.keys() & spelled for key in self._by_start[start]]
         return sorted(found, key=_number)
+
+
+def _dotted(fact: tuple[str, Handed]) -> str:
+    return fact[0]
 
 
 def _number(numbered: tuple[int, *tuple[object, ...]]) -> int:

@@ -84,7 +84,7 @@ class Handing:
         told = self._told.get(file.name)
         index = self._index
         return Neighbours(
-            handed=tuple(sorted(index.handed(source, file).items())),
+            handed=index.handed(source, file),
             sent=tuple(sorted(index.sent(named.name, file, source).items())),
             mixed=tuple(sorted(index.mixed(named.name, file).items())),
             overridden=index.overridden(told.facts if told else Facts()),
