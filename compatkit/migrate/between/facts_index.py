@@ -42,7 +42,6 @@ class _Fact(NamedTuple):
     word: bytes
     is_hint: bool
     is_for_all: bool
-    weight: int
     far: tuple[str, Handed]
     near: tuple[str, Handed]
 
@@ -72,7 +71,6 @@ class FileFacts:
                 _word(name),
                 name.endswith(HINTS),
                 GIVEN_BACK in name,
-                handed.weight(),
                 (f"{module}.{name}", handed),
                 (f"{last}.{name}", handed),
             )
@@ -109,7 +107,7 @@ class FactsIndex:
         self._any_object = _AnyObject(key for _, key, _ in self._sent.get("*", ()))
         every = ((one, fact) for level in self._by_last.values() for one in level for fact in one.names)
         for number, (one, fact) in enumerate(every):
-            if fact.weight:
+            if fact.far[1].weight:
                 self._by_word[b"*" if fact.is_for_all else fact.word].append((number, one, fact))
 
     def handed(self, source: bytes, file: FoundFile) -> tuple[tuple[str, Handed], ...]:
@@ -210,7 +208,7 @@ class ReaderWords:
         fixtures: set[bytes] = set()
         for told in changed:
             fixtures |= {fact.word for fact in told.names} if told.last == "conftest" else set()
-            leading |= {fact.word for fact in told.names if fact.weight}
+            leading |= {fact.word for fact in told.names if fact.far[1].weight}
             own = frozenset(b"*" if fact.is_for_all else fact.word for fact in told.names)
             annotated |= {fact.word for fact in told.hints}
             names[told.last.encode()] = names.get(told.last.encode(), frozenset()) | own

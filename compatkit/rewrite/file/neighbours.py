@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-from typing import Literal
+from collections.abc import Iterator, Set
+from typing import ClassVar, Literal, TypeAlias
+from weakref import WeakValueDictionary
 
 from compatkit.migration import RecordStep
 from compatkit.migration.value import Value, value
@@ -22,11 +23,14 @@ class StarNames(Value):
 
 
 UNKNOWN = StarNames()
+Kind: TypeAlias = Literal["name", "partial", "object", "function", "class", "many", "table", "records"]
 
 
-@value
-class Handed(Value):
+class Handed:
     """A value that one file hands to another, if a migration is about it.
+
+    Equal ones are one object. They hold others, the same in many places, over which a comparison part by part, or any
+    walk that meets one of them twice, may take forever.
 
     Attributes:
         kind: a dotted name of a library, a partial of one, an object, a function or class of a file, several in a
@@ -36,29 +40,70 @@ class Handed(Value):
         inner: what a function gives, as `()`; what a class holds; the class of an object; the `item` of a container.
         base: of a class, the declared class that it inherits from.
         table, paths: of records, the number of their migration, and where they lie.
+        weight: how much comes of it: records most, then what is declared, and own objects, such as doubles, least.
+        says_something: more comes of it than objects of a class that is like any other.
     """
 
-    kind: Literal["name", "partial", "object", "function", "class", "many", "table", "records"]
-    names: tuple[str, ...] = ()
-    sure: bool = False
-    inner: tuple[tuple[str, Handed], ...] = ()
-    base: str = ""
-    table: int = 0
-    paths: tuple[tuple[RecordStep, ...], ...] = ()
+    __slots__ = ("__weakref__", "base", "inner", "kind", "names", "paths", "says_something", "sure", "table", "weight")
+    _known: ClassVar[WeakValueDictionary[tuple[object, ...], Handed]] = WeakValueDictionary()
+    kind: Kind
+    names: tuple[str, ...]
+    sure: bool
+    inner: tuple[tuple[str, Handed], ...]
+    base: str
+    table: int
+    paths: tuple[tuple[RecordStep, ...], ...]
+    weight: int
+    says_something: bool
 
-    def weight(self) -> int:
-        """Return how much comes of it: records most, then what is declared, and own objects, such as doubles, least."""
-        if self.kind in ("records", "name", "partial") or (self.kind == "object" and not self.inner):
-            return 3 + (self.kind == "records")
-        if self.base or not self.inner:
-            return 2 if self.base else 0
-        return max(Handed.weight(handed) for _, handed in self.inner)
+    def __new__(
+        cls,
+        kind: Kind,
+        names: tuple[str, ...] = (),
+        sure: bool = False,
+        inner: tuple[tuple[str, Handed], ...] = (),
+        base: str = "",
+        table: int = 0,
+        paths: tuple[tuple[RecordStep, ...], ...] = (),
+    ) -> Handed:
+        key = kind, names, sure, inner, base, table, paths
+        if (known := cls._known.get(key)) is not None:
+            return known
+        made = cls._known[key] = super().__new__(cls)
+        made.kind, made.names, made.sure, made.inner, made.base, made.table, made.paths = key
+        parts = [part for _, part in inner]
+        if kind in ("records", "name", "partial") or (kind == "object" and not inner):
+            made.weight = 3 + (kind == "records")
+        elif base or not inner:
+            made.weight = 2 if base else 0
+        else:
+            made.weight = max(part.weight for part in parts)
+        if kind == "class":
+            made.says_something = bool(base) or any(part.says_something for part in parts)
+        else:
+            made.says_something = not inner or any(part.says_something for part in parts)
+        return made
+
+    def __reduce__(self) -> tuple[type[Handed], tuple[object, ...]]:
+        return Handed, (self.kind, self.names, self.sure, self.inner, self.base, self.table, self.paths)
+
+    def __repr__(self) -> str:
+        return f"Handed({self.kind!r}, {self.names}, base={self.base!r}, inner={[name for name, _ in self.inner]})"
 
     def joined(self, other: Handed) -> Handed:
         """Return what may be either: of two that are no names of libraries, the one that more comes of."""
         if not (self.kind == other.kind == "name"):
-            return max(self, other, key=Handed.weight)
+            return self if self.weight >= other.weight else other
         return Handed("name", tuple(dict.fromkeys((*self.names, *other.names))))
+
+    def parts(self) -> Iterator[Handed]:
+        """Yield this one and all that lies in it at any depth, each once."""
+        seen, left = {self}, [self]
+        while left:
+            yield (one := left.pop())
+            new = dict.fromkeys(part for _, part in one.inner if part not in seen)
+            seen.update(new)
+            left += reversed(new)
 
 
 @value

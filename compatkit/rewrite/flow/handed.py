@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import lru_cache
 
 from compatkit.rewrite.file.neighbours import Facts, Handed
 from compatkit.rewrite.file.tree import kept_in
@@ -125,7 +125,7 @@ class _Teller:
         plain = owner in self._facts.plain
         told = Handed("class", (f"{self._module}.{owner.name}",), plain, tuple(sorted(inner.items())), base)
         # Of a class whose methods only return its own objects there is nothing to tell.
-        return told if owner in self._telling or _says_something(told) else None
+        return told if owner in self._telling or told.says_something else None
 
     def _members(self, owner: ast.ClassDef, depth: int) -> Iterator[tuple[str, Handed]]:
         # What the methods of a class return that a method of its own returned is told already.
@@ -187,14 +187,6 @@ def _first(pair: tuple[str, Value]) -> str:
     return pair[0]
 
 
-def _says_something(handed: Handed) -> bool:
-    if handed.kind == "class":
-        return bool(handed.base) or any(_says_something(each) for _, each in handed.inner)
-    if handed.kind in ("function", "object", "many", "table"):
-        return not handed.inner or any(_says_something(each) for _, each in handed.inner)
-    return True
-
-
 def value_of(handed: Handed, origins: frozenset[ast.AST] = frozenset()) -> Value:
     """Return what another file hands on, as a value of this one."""
     inner = dict(handed.inner)
@@ -231,9 +223,11 @@ def member_of(handed: Handed, name: str) -> Value:
     return doubtful(value_of(_completed(found, handed))) if found is not None else TOP
 
 
+# What one class holds is asked for many times, and may lie in many places of it.
+@lru_cache(maxsize=4096)
 def _completed(handed: Handed, owner: Handed) -> Handed:
     """Return what a member tells, with all of its owner again where a method returns an object of that."""
     if handed.kind == owner.kind == "class" and handed.names == owner.names:
         return owner
     inner = tuple((name, _completed(each, owner)) for name, each in handed.inner)
-    return handed if inner == handed.inner else replace(handed, inner=inner)
+    return Handed(handed.kind, handed.names, handed.sure, inner, handed.base, handed.table, handed.paths)

@@ -331,7 +331,7 @@ def dotted_names_in(value: Value, *, objects: bool = True) -> Iterator[str]:
         case Instance(of=of) if objects:
             yield of
         case ForeignDefinition(handed=handed) if objects or handed.kind != "object":
-            yield from _names_of(handed)
+            yield from (name for part in handed.parts() for name in (part.base, *part.names))
         case IterableValue(item=item) | DictValue(item=item):
             yield from dotted_names_in(item, objects=objects)
         case TupleValue(items=items):
@@ -352,21 +352,8 @@ def records_in(value: Value) -> Iterator[RecordValue]:
 def tables_in(value: Value) -> Iterator[int]:
     """Yield the tables of the records that lie in a value, at any depth."""
     if isinstance(value, ForeignDefinition):
-        yield from _tables_of(value.handed)
+        yield from (part.table for part in value.handed.parts() if part.kind == "records")
     yield from (held.table for held in records_in(value))
-
-
-def _tables_of(handed: Handed) -> Iterator[int]:
-    if handed.kind == "records":
-        yield handed.table
-    for _, inner in handed.inner:
-        yield from _tables_of(inner)
-
-
-def _names_of(handed: Handed) -> Iterator[str]:
-    yield from (handed.base, *handed.names)
-    for _, inner in handed.inner:
-        yield from _names_of(inner)
 
 
 def is_unknown(value: Value) -> bool:

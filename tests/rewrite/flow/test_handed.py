@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from textwrap import dedent
 
@@ -12,6 +13,8 @@ from compatkit.rewrite.call_rules import interface_facts
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Handed
+from compatkit.rewrite.flow.handed import member_of
+from compatkit.rewrite.flow.values import ForeignDefinition, dotted_names_in
 from tests.shop.calls import migration
 from tests.shop.moves import plant
 
@@ -34,6 +37,20 @@ def test_a_class_of_which_every_method_returns_an_object_of_it_is_told_in_bounds
 
     # Four levels of sixty methods would be thirteen million.
     assert sum(size(handed) for _, handed in facts.handed) < 10_000
+
+
+def test_what_holds_the_same_in_several_places_is_looked_at_once() -> None:
+    handed = Handed("object", ("shop.Client",))
+    # Two to the power of a hundred ways lead to the object.
+    for number in range(100):
+        inner = tuple((name, handed) for name in ("first", "second"))
+        handed = Handed("class", (f"app.Holder{number}",), inner=inner)
+
+    assert pickle.loads(pickle.dumps(handed)) is handed
+    assert (handed.weight, handed.says_something) == (3, True)
+    assert len([*handed.parts()]) == 101
+    assert len([*dotted_names_in(ForeignDefinition(handed))]) == 202
+    assert member_of(handed, "first") == member_of(handed, "second") == ForeignDefinition(handed.inner[0][1])
 
 
 def test_what_a_method_of_such_a_class_returns_is_still_followed_in_another_file(tmp_path: Path) -> None:
