@@ -6,7 +6,7 @@ import ast
 import re
 from collections import ChainMap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compatkit.migration import CallChange, MemberChange, Migration, Move
 from compatkit.migration.model import UNHANDLED
@@ -24,7 +24,8 @@ _MODULES = frozenset({"import_module", "importorskip", "__import__"})
 class ChangedName:
     """A dotted name of v1, and what a person has to know of it; a mock in its place may not mind.
 
-    `move` leads to its new name, if it has one under which a mock can stand.
+    `move` leads to its new name, if it has one under which a mock can stand; `asked` are the arguments of which it must
+    be given one to be called otherwise, or None where it always may be.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ChangedName:
     minds_mocks: bool = True
     is_member: bool = False
     is_call: bool = False
+    asked: frozenset[str] | None = None
 
 
 class ChangedNames:
@@ -103,10 +105,17 @@ def _longest(migration: Migration) -> int:
 
 
 def _names(migration: Migration) -> Iterator[ChangedName]:
+    asked: dict[str, frozenset[str] | None] = {}
+    asked |= {name: None for member in migration.members for name in owners_of(member, migration)}
+    for call in migration.calls:
+        for name in callable_names(call, migration):
+            known = asked.get(name, frozenset())
+            asked[name] = None if known is None or call.to or not call.asked else known | call.asked
     for call in migration.calls:
         for name in callable_names(call, migration):
             move = Move(call.code, name, call.to, call.about.confidence) if call.to else None
-            yield ChangedName(name, call.code, _of_call(call), move, minds_mocks=bool(call.to), is_call=True)
+            about = ChangedName(name, call.code, _of_call(call), move, minds_mocks=bool(call.to), is_call=True)
+            yield replace(about, asked=asked[name])
     for removal in migration.removed:
         yield from (ChangedName(name, removal.code, f"it is gone: {removal.say}") for name in removal.names)
     for row in migration.unhandled:

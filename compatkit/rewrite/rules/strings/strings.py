@@ -180,6 +180,8 @@ class _Search:
         if owner.is_call and not owner.move and self._context.is_target(node):
             # Its arguments stand beside it, and are told.
             return False
+        if owner.asked is not None and owner.asked.isdisjoint(_arguments_beside(self._file, node, owner.asked)):
+            return False
         if not self._patched(node, text, owner):
             message = f"a string names {owner.name}: {owner.say}"
             self.found.findings.append(self._file.finding(node, owner.code, message))
@@ -208,6 +210,21 @@ class _Search:
             return
         message = f"a string names {text}; {move.new} is the new home, if this is {move.old_home}"
         self.found.findings.append(self._file.finding(node, move.code, message))
+
+
+def _arguments_beside(file: File, node: ast.Constant, otherwise: frozenset[str]) -> frozenset[str]:
+    """Return the arguments for a class that a text names, where they stand beside it; else what is given.
+
+    As `{"class_path": "shop.Till", "init_args": {"size": 2}}`, of which nothing is spread or put together.
+    """
+    match file.parents.get(node):
+        case ast.Dict(keys=keys, values=values):
+            beside = dict(zip((getattr(key, "value", None) for key in keys), values, strict=True))
+            if beside.get("class_path") is node and isinstance(given := beside.get("init_args"), ast.Dict):
+                names = [key.value for key in given.keys if isinstance(key, ast.Constant)]
+                if len(names) == len(given.keys):
+                    return frozenset(map(str, names))
+    return otherwise
 
 
 def _pickled_names(data: bytes) -> Iterator[str]:

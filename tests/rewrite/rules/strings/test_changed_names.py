@@ -31,6 +31,20 @@ HEAD = dedent("""\
         ('pkgutil.resolve_name("shop:connect")().number\n', "SH201 4 a string names shop.connect: its number is count"),
         ('import shop\nmock.patch.object(shop, "discount")\n', "SH301 5 a string names shop.discount: it is gone"),
         ('import shop\nmonkeypatch.setattr(shop, "discount", 3)\n', "SH301 5 a string names shop.discount: it is gone"),
+        *(
+            (f'x = {{"class_path": "shop.pay", {given}}}\n', "SH103 4 a string names shop.pay: it takes other")
+            for given in (
+                '"init_args": {"how": "card"}',
+                '"init_args": {**more}',
+                '"args": {"who": 1}',
+                '"init_args": more',
+            )
+        ),
+        (
+            'x = {"class_path": "shop.Client", "init_args": {"who": 1}}\n',
+            "SH201 4 a string names shop.Client: its number",
+        ),
+        ('x = {"class_path": "shop.old.sell", "init_args": {"who": 1}}\n', "SH101 4 a string names shop.old.sell"),
         ('mock.patch("shop.Client.number", 3)\n', "SH201 4 a string names shop.Client.number: its number is count"),
     ],
 )
@@ -55,6 +69,8 @@ def test_is_reported(source: str, said: str) -> None:
         'import other as shop\ngetattr(shop, "discount")\n',
         'shop = make()\ngetattr(shop, "discount")\n',
         '"""shop.discount"""\n',
+        'x = {"class_path": "shop.pay", "init_args": {"who": "card"}}\n',
+        'x = {"init_args": {}, "class_path": "shop.pay"}\n',
     ],
 )
 def test_is_not_reported(source: str) -> None:
