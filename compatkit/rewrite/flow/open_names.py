@@ -61,6 +61,9 @@ def _is_own(node: ast.expr) -> bool:
 def named_in(handed: Mapping[str, Handed], module: str, name: str) -> Value:
     """Return what a name, or with `*` any name, stands for in a module, as far as other files tell."""
     told = [(each, value_of(each)) for last, each in _below(handed, module) if name in ("*", last)]
+    if module == name == "*":
+        # What a file only imports, nobody loads from there; by its own name a text has it, which is told.
+        told = [pair for pair in told if pair[0].kind not in ("name", "partial")]
     if name != "*":
         return join_all((doubtful(value) for _, value in told), TOP)
     # Of several classes, that is the names of what they are, which are told from one another.

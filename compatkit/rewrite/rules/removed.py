@@ -19,6 +19,7 @@ from compatkit.rewrite.flow.values import Named, is_unknown
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.prefilter.interfaces import find_run_notebook
 from compatkit.rewrite.rules.calls.facts import CallFacts
+from compatkit.rewrite.rules.report_leftovers import looked_up
 from compatkit.rewrite.run_plan import RunPlan
 
 
@@ -157,7 +158,7 @@ def find_absent(file: File, run: RunPlan) -> Found:
         return Found()
     where, told = renaming_of(run.moves), _names_of_rows(run)
     found = []
-    for node, dotted in (*_imports(file), *_uses(file)):
+    for node, dotted in (*_imports(file), *_uses(file), *looked_up(file)):
         if (move := where.lacking(dotted)) is None:
             continue
         # Of a chain, the first part that is not there is told.

@@ -156,8 +156,9 @@ def _uses(file: File, moves: tuple[Move, ...], besides: Set[ast.AST]) -> Iterato
     for node, move in _whole_homes(file, moves):
         message = f"takes the old home {move.old_module} as a whole; names have moved, as {move.old} to {move.new}"
         yield file.finding(node, move.code, message)
-    for key, name in _looked_up(file):
-        if found := index.by_old.get(name) or next(_homes(moves, name), None):
+    for key, name in looked_up(file):
+        found = index.by_old.get(name) or next(_homes(moves, name), None)
+        if found and not (found.is_module and found.of(name) and _goes_along(file, key)):
             yield file.finding(key, found.code, f"looks {name} up by its name; {found.new} is the new home")
 
 
@@ -200,7 +201,7 @@ def _is_for_others(file: File, above: ast.AST | None, moved: Set[str]) -> bool:
     return False
 
 
-def _looked_up(file: File) -> Iterator[tuple[ast.expr, str]]:
+def looked_up(file: File) -> Iterator[tuple[ast.expr, str]]:
     """Yield the texts by which a name is asked of a module, as in `hasattr(a.b, "N")` and `vars(a.b)["N"]`."""
     for node in nodes_of(file.nodes, ast.Subscript, ast.Call, ast.Compare):
         match node:
@@ -215,6 +216,14 @@ def _looked_up(file: File) -> Iterator[tuple[ast.expr, str]]:
                 continue
         if isinstance(key.value, str) and key.value.isidentifier():
             yield from ((key, f"{meaning}.{key.value}") for meaning in file.meanings(module))
+
+
+def _goes_along(file: File, key: ast.expr) -> bool:
+    """Tell whether a text is asked of a name that an import binds by itself, and that is another thing afterwards."""
+    match file.parents.get(key):
+        case ast.Call(args=[ast.Name(id=name), *_]):
+            return name in {imported.local for imported in file.imports if not imported.is_plain}
+    return False
 
 
 def _listed(node: ast.expr) -> ast.expr | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -120,3 +121,20 @@ def test_a_name_that_was_asked_for_in_vain_and_is_there_now_is_another_answer() 
     now = Neighbours(handed=(("app.shelf.CLIENT", Handed("object", ("shop.Client",))),))
 
     assert not Heard(Neighbours(), frozenset(asked)).is_answered_alike(now)
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_told"),
+    [
+        ("import_module(path)", False),
+        ("import_module(f'app.{path}')", True),
+    ],
+)
+def test_of_any_module_no_name_is_loaded_that_a_file_only_imports(statement: str, is_told: bool) -> None:
+    handed = told("app.shelf", ["from shop import Client", "Client()"], Neighbours(), set()).handed
+    around = Neighbours(handed=tuple((f"app.shelf.{name}", each) for name, each in handed))
+    load = f"def load(path, name): return getattr({statement}, name)"
+    source = f"from importlib import import_module\n{load}\nMADE = load(1, 2)\n"
+    file = File.of(source.encode(), FileModule("app.main", is_package=False), around)
+
+    assert bool(interface_facts(file, [MIGRATION], Options(), set()).handed) == is_told

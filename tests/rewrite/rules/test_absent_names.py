@@ -177,3 +177,22 @@ def test_a_text_that_names_what_is_gone_is_reported_and_stays(shop: Migration) -
     assert b'patch("old_shop.Cart"' in outcome.source
     assert b'patch("shop.Till"' in outcome.source
     assert ["old_shop.Cart is not in shop any more" in each.message for each in outcome.findings] == [True]
+
+
+@pytest.mark.parametrize(
+    ("lookup", "is_told"),
+    [
+        ("from old_shop import Till\ngetattr(Till, 'size')", False),
+        ("import old_shop as s\ngetattr(s, 'Till')", False),
+        ("from old_shop import paper\nhasattr(paper, 'Bill')", False),
+        ("from old_shop import paper\nhasattr(paper, 'Bag')", True),
+        ("import old_shop as s\ngetattr(s, 'Bag')", True),
+        ("import old_shop.paper\ngetattr(old_shop, 'paper')", True),
+    ],
+)
+def test_a_lookup_by_a_text_is_told_where_the_name_may_not_go_along(
+    shop: Migration, lookup: str, is_told: bool
+) -> None:
+    _, told = migrated(f"{lookup}\n", shop)
+
+    assert any("up by its name" in each or "is not in shop" in each for each in told) == is_told
