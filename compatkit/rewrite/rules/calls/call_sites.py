@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from compatkit.migration import CallChange
 from compatkit.migration.calling import CHANGED_ARGUMENTS
@@ -13,10 +14,11 @@ from compatkit.rewrite.file.choices import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.flow.values import ForeignDefinition, Local, Named
 from compatkit.rewrite.outcome import Finding
-from compatkit.rewrite.rules.calls.edits import edit_call, edit_spreads, spreads_of, written
+from compatkit.rewrite.rules.calls.edits import edit_call, edit_spreads, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.passed_on import PassedOn, with_arguments
 from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, advice_of_all, plan_call
+from compatkit.rewrite.rules.calls.spreads import read_spread, spreads_of
 from compatkit.rewrite.rules.respell import ChangedUse, Spelling
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
@@ -120,6 +122,7 @@ class Visitor:
                 self._is_option,
                 spreads,
                 self._file.neighbours.unspelled,
+                partial(read_spread, self._file),
             ),
         )
         self.findings += self._doubted_all(call, callee.name, doubts)

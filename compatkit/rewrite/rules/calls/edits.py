@@ -9,14 +9,14 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import read_quoted, span
-from compatkit.rewrite.rules.calls.plan import PlanItem, Planned, Spread
+from compatkit.rewrite.rules.calls.plan import PlanItem, Planned
 
 _GAP = re.compile(r"[\s\\]*,?[\s\\]*")
 _INDENT = re.compile(r"(?:\r\n|\r|\n)[ \t\f]*\Z")
@@ -233,37 +233,6 @@ def _spans(text: str, offset: int) -> Iterator[Span]:
         first, last = (start if first is None else first), end
     if first is not None:
         yield Span(first, last)
-
-
-def spreads_of(file: File, call: ast.Call) -> Mapping[ast.keyword, Spread]:
-    """Return the dicts that a call spreads and whose only use that is; none where a key is given twice."""
-    found = {word: spread for word in call.keywords if word.arg is None and (spread := _spread(file, word.value))}
-    names = [word.arg for word in call.keywords if word.arg]
-    names += [name for spread in found.values() for name, _ in spread.pairs]
-    return found if len(set(names)) == len(names) else {}
-
-
-def _spread(file: File, value: ast.expr) -> Spread | None:
-    if isinstance(value, ast.Name):
-        reference = file.reference(value)
-        home = file.scope_of(value)
-        # Another file may read what a module binds.
-        if reference is None or home is None or reference.scope is not home or home.kind != "function":
-            return None
-        bindings, readers = file.scopes.bindings(value.id, home), file.scopes.readers(value.id, home)
-        statement = file.parents.get(bindings[0].node) if len(bindings) == 1 == len(readers) else None
-        if not (isinstance(statement, ast.Assign) and statement.targets == [bindings[0].node]):
-            return None
-        value = statement.value
-    match value:
-        case ast.Dict(keys=keys, values=values):
-            names = [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
-            pairs = tuple(zip(names, values, strict=False))
-            return Spread(value, pairs) if len(names) == len(keys) and all(map(str.isidentifier, names)) else None
-        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=words) if not file.is_bound("dict"):
-            pairs = tuple((word.arg, word.value) for word in words if word.arg)
-            return Spread(value, pairs) if len(pairs) == len(words) else None
-    return None
 
 
 def edit_spreads(file: File, planned: Planned) -> list[Edit] | str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from compatkit.migration import CallChange
 from compatkit.rewrite.flow.values import TOP, Local, Named, is_unknown
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.plan import Circumstances, plan_call
+from compatkit.rewrite.rules.calls.spreads import read_spread
 
 
 class PassedOn:
@@ -33,6 +35,7 @@ class PassedOn:
                     name_of=self._file.import_of,
                     value_of=self._file.value_of,
                     unspelled=self._file.neighbours.unspelled,
+                    read=partial(read_spread, self._file),
                 ),
             )
             if (planned.steps or doubts) and not self._ignored.holds(call.lineno, change.code):

@@ -56,6 +56,7 @@ class Circumstances:
         is_option: whether an option of a command line with this name is defined in the file.
         spreads: what a `**` hands over.
         unspelled: arguments and values that no file of the project spells.
+        read: what a `**` hands over, where that is known and may be used elsewhere as well.
     """
 
     may_make: Callable[[CallChange], bool] = lambda _: True
@@ -65,6 +66,7 @@ class Circumstances:
     is_option: Callable[[str], bool] = lambda _: False
     spreads: Mapping[ast.keyword, Spread] = field(default_factory=dict)
     unspelled: frozenset[str] = frozenset()
+    read: Callable[[ast.expr], Spread | None] = lambda _: None
 
 
 UNKNOWN = Circumstances()
@@ -74,7 +76,7 @@ def plan_call(
     call: ast.Call, changes: Sequence[CallChange], around: Circumstances = UNKNOWN
 ) -> tuple[Planned, list[Doubt]]:
     """Apply `changes` to a call: all that are its own, or none, because a call half of v1 runs on neither release."""
-    items = list(_items(call, around.spreads))
+    items, changes = list(_items(call, around.spreads)), _concerning(call, changes, around)
     for item in items if any(change.made_of or change.matches for change in changes) else ():
         if isinstance(item.node, ast.expr) and not item.is_spread:
             _look_behind(item, around.value_of(item.node), around)
@@ -130,6 +132,22 @@ def _is_moot(doubt: Doubt, items: Sequence[PlanItem], around: Circumstances) -> 
     is_own = all(isinstance(node, ast.expr) and _is_made_here(node, around) for node in spread)
     is_open = doubt.reason == SPREAD and is_own and bool(doubt.change.asked)
     return is_open and doubt.change.asked <= around.unspelled
+
+
+def _concerning(call: ast.Call, changes: Sequence[CallChange], around: Circumstances) -> Sequence[CallChange]:
+    """Leave out the rows that are none of a call, as is seen once all that it spreads is read."""
+    read = {word: around.read(word.value) for word in call.keywords if word.arg is None and word not in around.spreads}
+    spreads = {**around.spreads, **{word: spread for word, spread in read.items() if spread}}
+    names = [item.name for item in _items(call, spreads) if item.name not in (None, SPREAD_OUT)]
+    if not read or any(item.is_spread for item in _items(call, spreads)) or len(set(names)) < len(names):
+        return changes
+    kept = []
+    for change in changes:
+        planned, doubts = plan_items(list(_items(call, spreads)), [change], around.may_make)
+        behind = {*(row.name for row in change.made_of), *(name for name, _ in change.matches)}
+        if change.to or planned.applied or doubts or not behind.isdisjoint(names):
+            kept.append(change)
+    return kept
 
 
 def _is_made_here(node: ast.expr, around: Circumstances) -> bool:

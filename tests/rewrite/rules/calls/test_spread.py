@@ -240,3 +240,56 @@ def test_of_a_value_that_is_not_written_one_finding_says_all_that_it_may_become(
     (found,) = findings("import shop\nshop.buy(1, where=here)\n", dedent(rows))
 
     assert found.endswith("(it was the default; it is a place)")
+
+
+LACKING = """
+[[calls]]
+code = "SH103"
+of = "shop.pay"
+lacks = ["how"]
+say = "say how"
+
+[[calls]]
+code = "SH104"
+of = "shop.pay"
+rename = { where = "place" }
+"""
+SOME = "import shop\nGIVEN = {'how': 1}\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{SOME}shop.pay(**GIVEN)\n",
+        f"{SOME}shop.pay(**GIVEN)\nshop.buy(**GIVEN)\n",
+        f"{SOME}def f(): shop.pay(2, **GIVEN)\n",
+        "import shop\nMORE = dict(how=1, why=2)\nshop.pay(**MORE, **{'when': 3})\n",
+        "import shop\nshop.pay(1, **{'how': 1})\n",
+    ],
+)
+def test_what_is_spread_and_all_written_raises_no_doubt(source: str) -> None:
+    assert findings(source, LACKING) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import shop\nGIVEN = {'why': 1}\nshop.pay(**GIVEN)\nprint(**GIVEN)\n",
+        "import shop\nGIVEN = {'how': 1, 'where': 2}\nshop.pay(**GIVEN)\nprint(**GIVEN)\n",
+        f"{SOME}GIVEN['where'] = 2\nshop.pay(**GIVEN)\n",
+        f"{SOME}GIVEN.update(more)\nshop.pay(**GIVEN)\n",
+        f"{SOME}change(GIVEN)\nshop.pay(**GIVEN)\n",
+        f"{SOME}GIVEN = more\nshop.pay(**GIVEN)\n",
+        f"{SOME}if x: del GIVEN\nshop.pay(**GIVEN)\n",
+        f"{SOME}shop.pay(**GIVEN, **more)\n",
+        f"{SOME}shop.pay(*more, **GIVEN)\n",
+        f"{SOME}GIVEN |= more\nshop.pay(**GIVEN)\n",
+        "import shop\nGIVEN = {'how': 1, **more}\nshop.pay(**GIVEN)\n",
+        "import shop\nGIVEN = {'how': 1, key: 2}\nshop.pay(**GIVEN)\n",
+        "import shop\nfor GIVEN in ({'how': 1}, more): shop.pay(**GIVEN)\n",
+        "import shop\ndef f(GIVEN={'how': 1}): shop.pay(**GIVEN)\n",
+        f"{SOME}def f():\n    global GIVEN\n    GIVEN = more\nshop.pay(**GIVEN)\n",
+    ],
+)
+def test_what_is_spread_and_may_be_more_raises_a_doubt(source: str) -> None:
+    assert findings(source, LACKING)
