@@ -11,14 +11,14 @@ from compatkit.migration import CallChange
 from compatkit.migration.calling import CHANGED_ARGUMENTS
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.choices import is_chosen_beside
-from compatkit.rewrite.file.tree import dotted, span
+from compatkit.rewrite.file.tree import dotted, kept_in, span
 from compatkit.rewrite.flow.values import ForeignDefinition, Local, Named
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.calls.edits import edit_call, edit_spreads, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.passed_on import PassedOn, with_arguments
 from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, advice_of_all, plan_call
-from compatkit.rewrite.rules.calls.spreads import read_spread, spreads_of
+from compatkit.rewrite.rules.calls.spreads import beside_settings, read_spread, spreads_of
 from compatkit.rewrite.rules.respell import ChangedUse, Spelling
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
@@ -75,16 +75,30 @@ class Visitor:
                 yield from self._named(call, one)
         elif isinstance(callee, Local) and isinstance(callee.node, ast.ClassDef) and not _has_init(callee.node):
             base = self._trace.bases.get(callee.node, "")
-            if callee.node in self._trace.plain and base:
+            kept, fields = self._kept_by(callee.node)
+            if callee.node in self._trace.plain and base and kept.isdisjoint(word.arg or "" for word in call.keywords):
                 yield from self._subclass(call, base, "it is a subclass that is called")
             else:
                 # The positions of a call are those of what lies between, where that is in another file.
                 is_far = callee.node in self._trace.far_parents
-                given = with_arguments(call, [], call.keywords) if is_far else call
+                words = [word for word in call.keywords if word.arg not in fields]
+                given = with_arguments(call, [] if is_far else call.args, words)
                 self._passed_on.report(given, base, "it is a subclass that is called")
         elif isinstance(callee, ForeignDefinition) and callee.handed.kind == "class" and callee.handed.sure:
             yield from self._subclass(call, callee.handed.base, "it is a subclass that is called")
         self._passed_on.beside(call, callee)
+
+    def _kept_by(self, owner: ast.ClassDef) -> tuple[set[str], set[str]]:
+        """Return what a class defines itself, or one of this file above it, and those fields that `__init__` takes."""
+        line = [owner, *self._trace.ancestors.get(owner, ())]
+        fields = {
+            item.target.id
+            for each in line
+            if any(ast.unparse(decorator).partition("(")[0].endswith("dataclass") for decorator in each.decorator_list)
+            for item in each.body
+            if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+        }
+        return {name for each in line for name in kept_in(each)}, fields
 
     def _named(self, call: ast.Call, callee: Named) -> Iterator[ChangedUse]:
         if changes := self._index.calls_of(callee.name):
@@ -110,6 +124,7 @@ class Visitor:
             change for change in changes if not (change.say and any(map(self._is_written, change.unless_mentioned)))
         ]
         acting = [change for change in told if not self._ignored.holds(call.lineno, change.code)]
+        acting = beside_settings(self._facts, call, callee.name, acting)
         spreads = spreads_of(self._file, call)
         planned, doubts = plan_call(
             call,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from compatkit.migration import CallChange
 from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.tree import kept_in
+from compatkit.rewrite.flow.values import Named
+from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.plan import Spread
 
 
@@ -57,3 +61,37 @@ def _written(file: File, value: ast.expr) -> Spread | None:
             pairs = tuple((word.arg, word.value) for word in words if word.arg)
             return Spread(value, pairs) if len(pairs) == len(words) else None
     return None
+
+
+def beside_settings(facts: CallFacts, call: ast.Call, name: str, changes: Sequence[CallChange]) -> list[CallChange]:
+    """Return the changes of a call that concern what it gives beside the settings of an object of the same class.
+
+    These, as in `Options(**options.to_dict(), size=2)`, have the names that the release has which runs.
+    """
+    spread = [part for word in call.keywords if word.arg is None for part in _parts(word.value)]
+    others = [part for part in spread if not isinstance(part, str)]
+    if not others or not all(_is_of_settings(facts, part, name) for part in others):
+        return list(changes)
+    # A subclass may keep for itself what the class gave up.
+    owned = {kept for owner in facts.trace.bases if isinstance(owner, ast.ClassDef) for kept in kept_in(owner)}
+    owned |= facts.file.neighbours.overridden
+    given = {word.arg for word in call.keywords if word.arg} | {part for part in spread if isinstance(part, str)}
+    return [change for change in changes if change.to or not change.asked.isdisjoint(given | owned)]
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr | str]:
+    """Yield the keys of a display that is spread, and what is spread in it; of anything else, itself."""
+    if isinstance(node, ast.Dict) and all(key is None or isinstance(key, ast.Constant) for key in node.keys):
+        for key, value in zip(node.keys, node.values, strict=True):
+            yield from [str(key.value)] if isinstance(key, ast.Constant) else _parts(value)
+    else:
+        yield node
+
+
+def _is_of_settings(facts: CallFacts, node: ast.expr, name: str) -> bool:
+    """Tell whether a dict has all attributes of an object of this class, as its own method gives them, or `vars`."""
+    callee = facts.trace.callees.get(node) if isinstance(node, ast.Call) and not (node.args or node.keywords) else None
+    is_own = isinstance(callee, Named) and "dict" in callee.name.rpartition(".")[2] and not callee.others
+    owner = callee.name.rpartition(".")[0] if isinstance(callee, Named) and is_own else facts.trace.listed.get(node, "")
+    rows = facts.index.calls_of(name)
+    return bool(rows) and (owner == name or facts.index.calls_of(owner) == rows)

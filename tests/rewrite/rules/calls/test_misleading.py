@@ -380,3 +380,25 @@ say = "it is gone"
 )
 def test_what_the_library_hands_to_methods_is_known_by_its_name(source: str, lines: list[str]) -> None:
     assert [" ".join(found.split()[:2]) for found in findings(source, HANDED)] == lines
+
+
+def subclass(body: str, decorator: str = "") -> str:
+    return f"import shop\n{decorator}class Own(shop.Client):\n    {body}\nOwn(where=2)\n"
+
+
+def test_an_argument_that_is_a_field_of_the_class_itself_is_not_the_librarys() -> None:
+    assert findings(subclass("where: int = 1", "@dataclasses.dataclass\n"), ROWS) == []
+    assert findings(subclass("where: int = 1", "@dataclass(frozen=True)\n"), ROWS) == []
+
+
+@pytest.mark.parametrize("body", ["where: int = 1", "where = 1", "def where(self): ..."])
+def test_an_argument_that_a_class_keeps_under_its_name_is_not_rewritten(body: str) -> None:
+    outcome = outcome_of(subclass(body).encode(), ROWS)
+
+    assert isinstance(outcome, Unchanged)
+    assert [finding.code for finding in outcome.findings] == ["SH103"]
+
+
+def test_another_argument_of_a_class_with_fields_is_rewritten_or_told() -> None:
+    assert isinstance(outcome_of(subclass("till: int = 1").encode(), ROWS), Rewritten)
+    assert findings(subclass("till: int = 1", "@dataclass\n"), ROWS) != []

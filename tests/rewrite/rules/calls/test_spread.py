@@ -293,3 +293,52 @@ def test_what_is_spread_and_all_written_raises_no_doubt(source: str) -> None:
 )
 def test_what_is_spread_and_may_be_more_raises_a_doubt(source: str) -> None:
     assert findings(source, LACKING)
+
+
+SETTINGS = """
+[[calls]]
+code = "SH105"
+of = "shop.Options"
+rename = { where = "place" }
+
+[[calls]]
+code = "SH106"
+of = "shop.Options"
+pin = { mode = "cash" }
+
+[[members]]
+code = "SH205"
+of = "shop.Options"
+v1 = "where"
+v2 = "place"
+"""
+OPTIONS = "import shop\nfrom dataclasses import asdict\no = shop.Options(mode=1)\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{OPTIONS}shop.Options(**o.to_dict())\n",
+        f"{OPTIONS}shop.Options(**{{**o.to_dict(), 'size': 1}})\n",
+        f"{OPTIONS}shop.Options(**o.to_dict(), size=1)\n",
+        "import shop\ndef f(o: shop.Options): return shop.Options(**o.to_dict())\n",
+    ],
+)
+def test_settings_of_the_same_class_raise_no_doubt(source: str) -> None:
+    assert findings(source, SETTINGS) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{OPTIONS}shop.Options(**o.to_dict(), **more)\n",
+        f"{OPTIONS}shop.Options(**{{**o.to_dict(), key: 1}})\n",
+        f"{OPTIONS}shop.Options(**{{**o.to_dict(), 'where': 1}})\n",
+        f"{OPTIONS}shop.Options(**shop.Client().to_dict())\n",
+        f"{OPTIONS}shop.Options(**o.to_dict(old=True))\n",
+        f"{OPTIONS}class Own(shop.Options):\n    where = 1\nshop.Options(**o.to_dict())\n",
+        "import shop\ndef f(o): return shop.Options(**o.to_dict())\n",
+    ],
+)
+def test_settings_that_may_be_others_raise_a_doubt(source: str) -> None:
+    assert any(found.startswith("SH105") for found in findings(source, SETTINGS))
