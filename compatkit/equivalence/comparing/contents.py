@@ -55,6 +55,8 @@ def _parted(before: Content, after: Content, place: str) -> bool:
 def _reduced(before: Content, after: Content, nature: Nature) -> tuple[Content, Content]:
     if nature.ids and nature.place:
         return before, _with_ids_of(before, after, nature.place, nature.ids)
+    if nature.ids:
+        return _both(lambda content: _with_numbered(content, nature.ids), before, after)
     if nature.place:
         return _without(before, after, nature.place.fullmatch)
     if nature.columns:
@@ -118,6 +120,21 @@ def _without_text(content: Content, text: re.Pattern[str] | None) -> Content:
             last = end
     lines = "".join([*kept, whole[last:]]).splitlines(keepends=True)
     return replace(content, values={f"line {number}": line for number, line in enumerate(lines, start=1)})
+
+
+def _with_numbered(content: Content, ids: re.Pattern[str] | None) -> Content:
+    """Put a number in place of each id that a group of a pattern finds in a text, wherever in the text it stands."""
+    if content.kind != "text" or ids is None:
+        return content
+    found = dict.fromkeys(text for match in ids.finditer("".join(content.values.values())) for text in match.groups())
+    numbers = {text: f"{_LEFT_OUT}{number}{_LEFT_OUT}" for number, text in enumerate(filter(None, found))}
+    if not numbers:
+        return content
+    any_id = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(numbers)})(?![0-9A-Za-z])")
+    return replace(
+        content,
+        values={place: any_id.sub(lambda one: numbers[one[0]], line) for place, line in content.values.items()},
+    )
 
 
 def _with_ids_of(before: Content, after: Content, place: re.Pattern[str], ids: re.Pattern[str]) -> Content:

@@ -23,7 +23,8 @@ class Nature:
     Attributes:
         metric: the metrics of which only the values are by nature.
         file: the files in which it stands; these places, columns, or groups of this text in them.
-        ids: what is mapped one for one, instead of left out, in these places.
+        ids: what is mapped one for one, instead of left out, in these places; without a place, what the groups find
+            in a text, wherever in it that stands again.
     """
 
     framework: str

@@ -145,7 +145,7 @@ def read_model(folder: Path, name: str) -> tuple[Model, list[str]]:
         notes += [_note(f"{part} in {file}", name) for part in archive.unread]
         notes += layer_notes(name, archive)
     nested = {file: text for file, text in described.items() if text and file != "MLmodel"}
-    notes += _requirements(folder / "requirements.txt", name) if "MLmodel" in described else []
+    notes += _requirements(folder, name) if "MLmodel" in described else []
     return _made_model(described.get("MLmodel") or "", files, nested, archives), notes
 
 
@@ -173,12 +173,29 @@ def _made_model(signature: str, files: dict[str, File], details: dict[str, str],
     return Model(tensors, operations, signature, files, details, layers)
 
 
-def _requirements(file: Path, model: str) -> list[str]:
+def _requirements(folder: Path, model: str) -> list[str]:
     """Note what the model needs to run: another release of it need not be another model, and is not compared."""
+    file = folder / "requirements.txt"
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    python = _environment(folder / "python_env.yaml").get("python")
+    packages = _environment(folder / "conda.yaml").get("dependencies")
+    lines = {line.strip() for line in text.splitlines()} | ({f"python={python}"} if python else set())
+    # The one that is none is what pip installs, which the other file lists.
+    lines |= {each for each in packages if isinstance(each, str)} if isinstance(packages, list) else set()
+    listed = ", ".join(sorted(filter(None, lines)))
+    return [f"{REQUIREMENTS} {model!r}, which are not compared: {listed}"] if listed else []
+
+
+def _environment(file: Path) -> dict[str, Any]:
+    import yaml
+
     if not file.is_file():
-        return []
-    lines = (line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines())
-    return [f"{REQUIREMENTS} {model!r}, which are not compared: {', '.join(sorted(filter(None, lines)))}"]
+        return {}
+    try:
+        (said,) = load_yaml(file.read_bytes(), Budget(size=file.stat().st_size))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {"python": f"(unknown: {file.name} cannot be read)"}
+    return said if isinstance(said, dict) else {}
 
 
 def _described(path: Path) -> str:

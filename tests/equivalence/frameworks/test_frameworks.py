@@ -176,6 +176,48 @@ def test_ids_of_runs_in_a_pickle_are_one_for_one(compare: Compare) -> None:
     assert not compare("ids.json", json.dumps(ids[:2]).encode(), json.dumps(ids[2:]).encode()).is_equivalent
 
 
+# As plotly, Bokeh and folium write a page, shortened; the ids are what they draw.
+PLOTS = {
+    "plotly": '<div id="{0}" class="plotly-graph-div"></div>\n<script>Plotly.newPlot("{0}", [{2}])</script>\n',
+    "Bokeh": '<div id="{0}" data-root-id="p1"></div><script type="application/json" id="{1}">\n{{"y": {2}}}</script>\n'
+    '<script>render("{1}", "{0}")</script>\n',
+    "folium": '<div class="folium-map" id="map_{3}"></div>\n<script>var map_{3} = L.map("map_{3}", {2});</script>\n',
+}
+
+
+@pytest.mark.parametrize("kind", PLOTS)
+def test_ids_of_plots_in_a_page_are_one_for_one_and_what_is_drawn_decides(kind: str, compare: Compare) -> None:
+    ids = [UUID(int=number, version=4) for number in range(9)]
+
+    def page(*ids: UUID, y: float = 0.5) -> bytes:
+        return PLOTS[kind].format(*ids, y, ids[0].hex).encode()
+
+    one = page(*ids[:2])
+
+    verdict = compare("figure.html", one + page(*ids[2:4]), page(*ids[4:6]) + page(*ids[6:8]))
+    assert verdict.is_equivalent
+    assert {kind} == {entry.by.why.split()[3].strip(":") for entry in verdict.allowed}
+    assert str(ids[0]) in verdict.allowed[0].difference.before or ids[0].hex in verdict.allowed[0].difference.before
+    assert not compare("figure.html", one, page(*ids[4:6], y=0.6)).is_equivalent
+    assert not compare("figure.html", one, page(*ids[4:6]) + page(*ids[6:8])).is_equivalent
+    # The second place is drawn into twice, the first not at all.
+    first, second = page(*ids[2:4]), page(*ids[4:6])
+    crossed = second.replace(second.splitlines()[-1], first.splitlines()[-1])
+    assert not compare("figure.html", first + second, first + crossed).is_equivalent
+    assert not compare("figure.txt", one, page(*ids[4:6])).is_equivalent
+
+
+def test_the_id_of_a_styled_table_does_not_decide_and_its_cells_do(compare: Compare) -> None:
+    def table(b: float) -> bytes:
+        return pd.DataFrame({"a": [0.5, b]}).style.highlight_max().to_html().encode()
+
+    one, again, other = table(1.5), table(1.5), table(2.5)
+
+    assert one != again
+    assert compare("table.html", one, again).is_equivalent
+    assert not compare("table.html", one, other).is_equivalent
+
+
 def test_a_digest_in_a_pickle_decides(compare: Compare) -> None:
     digests = [UUID(int=number).hex for number in range(2)]
 

@@ -78,3 +78,22 @@ def test_a_model_that_is_described_twice_is_the_model_that_is_described_once(tmp
     assert described("otherwise", **{"metadata/MLmodel": other}) != once
     assert described("elsewhere", **{"data/MLmodel": same}) != once
     assert described("more", **{"metadata/MLmodel": same, "metadata/labels.txt": "a"}) != once
+
+
+def test_what_a_model_needs_to_run_is_told_with_its_python(tmp_path: Path) -> None:
+    files = {
+        "MLmodel": "flavors: {python_function: {loader_module: json}}",
+        "requirements.txt": "numpy\n\n",
+        "python_env.yaml": "python: 3.11.7",
+        "conda.yaml": "dependencies: [python=3.11.7, cudatoolkit, pip: [numpy]]",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+
+    (note,) = read_model(tmp_path, "net")[1]
+    assert note.endswith("not compared: cudatoolkit, numpy, python=3.11.7")
+
+    (tmp_path / "python_env.yaml").write_text("python: [")
+
+    (note,) = read_model(tmp_path, "net")[1]
+    assert "python_env.yaml cannot be read" in note
