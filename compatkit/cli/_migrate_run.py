@@ -61,7 +61,18 @@ def migrate_paths(task: Task, settings: Settings, background: Background, given:
         overview = _ratchet(overview, settings.baseline, is_update=given["update_baseline"])
     write_outputs(overview, given["outputs"], background)
     show_result(overview, given["form"], background, as_diff=given["show_diff"], statistics=given["statistics"])
+    if overview.left or report.rewritten:
+        _say_what_is_older(task, settings)
     return _status(overview, given)
+
+
+def _say_what_is_older(task: Task, settings: Settings) -> None:
+    from compatkit.migrate.pins import older_pins, read_pins
+
+    pins = read_pins(settings.project.origin.parent if settings.project.origin else Path.cwd())
+    for migration in task.migrations:
+        for said in older_pins(migration, pins):
+            say(f"note: {said}")
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def _project(root: Path) -> Iterator[Check]:
     else:
         found = "no pyproject.toml with [tool.compatkit] here or above: the bundled default is used"
         yield Check("settings", "look", found, "run: compatkit init")
-    from compatkit.migrate.pins import pins_of, read_pins
+    from compatkit.migrate.pins import older_pins, pins_of, read_pins
 
     pins = read_pins(root)
     for migration in migrations:
@@ -86,6 +86,7 @@ def _project(root: Path) -> Iterator[Check]:
         yield Check("migration", "ok", f"{migration.id}, from {v1} to {v2}: {migration.origin}")
         yield from _libraries(migration)
         yield from (Check("pin", "ok", said) for said in pins_of(migration, pins))
+        yield from (Check("pin", "look", *said.split(": ", 1)) for said in older_pins(migration, pins))
     yield from _homes(settings, declared, root)
     yield from _scenarios(settings)
 
@@ -94,12 +95,15 @@ def _libraries(migration: Migration) -> Iterator[Check]:
     """Say which release of a library that the migration is about is installed."""
     from importlib import metadata
 
-    from compatkit.migrate.pins import normalized
+    from compatkit.migrate.pins import is_before, library_of, normalized
 
     names = [row.subject for _, row in migration.rows() if "." in row.subject]
     for package in sorted({normalized(name.partition(".")[0]) for name in names}):
         try:
-            yield Check("library", "ok", f"{package} {metadata.version(package)} is installed")
+            version, start = metadata.version(package), migration.versions.v1
+            is_older = package == library_of(migration) and is_before(version, start)
+            advice = f"{migration.id} starts at {start}: go there first" if is_older else ""
+            yield Check("library", "look" if advice else "ok", f"{package} {version} is installed", advice)
         except metadata.PackageNotFoundError:
             continue
 

@@ -94,7 +94,18 @@ def settings_text(proposal: Proposal) -> str:
             f"{mark}[[tool.compatkit.verify.scenarios]]",
             f"{mark}name = {toml_text(Path(first.path).stem)}",
             f"{mark}base = {toml_text(proposal.base or 'main')}",
-            f"{mark}command = {toml_text(shlex.join(['python', first.path]))}",
+            f"{mark}command = {toml_text(shlex.join(['python', first.path, *first.arguments]))}",
+        ]
+    elif proposal.unstarted and is_encodable(proposal.unstarted[0]):
+        # Where it stands is known, and not what is run.
+        lines += [
+            "",
+            f"# {toml_text(proposal.unstarted[0])} logs to MLflow. Write down the command that is run with it, and",
+            "# `compatkit verify` runs it on the base and here, and compares what it logs.",
+            "# [[tool.compatkit.verify.scenarios]]",
+            '# name = "training"',
+            f"# base = {toml_text(proposal.base or 'main')}",
+            '# command = "python SCRIPT"',
         ]
     return "\n".join(lines) + "\n"
 
@@ -152,15 +163,18 @@ def _found(proposal: Proposal) -> Iterator[str]:
         counts = f"{_counted(applicable.places, 'place')} in {_counted(applicable.files, 'file')}"
         yield f"{applicable.migration.id}: {counts}{left}"
         yield f"    {applicable.migration.summary}"
-        for pinned in applicable.pinned:
-            yield f"    {pinned}"
+        for said in (*applicable.pinned, *applicable.older):
+            yield f"    {said}"
     for old, new in sorted(proposal.homes.items()):
         yield f"{old} looks like {new} here: {proposal.seen[old]}"
     for script in proposal.scripts[:_SCRIPTS_SHOWN]:
         condition = f", once you give it {script.needs}" if script.needs else ""
-        yield f"{script.path} logs to MLflow: compatkit verify can run it before and after{condition}"
+        by = f" with {script.by}" if script.by else ""
+        yield f"{script.path} logs to MLflow{by}: compatkit verify can run it before and after{condition}"
     if (more := len(proposal.scripts) - _SCRIPTS_SHOWN) > 0:
         yield f"... and {more} more scripts do"
+    for place in proposal.unstarted[:1]:
+        yield f"{place} logs to MLflow, by which script is not seen: give compatkit verify the command, as shown below"
 
 
 def _counted(number: int, noun: str) -> str:
@@ -177,11 +191,13 @@ def _as_json(proposal: Proposal, root: Path) -> dict[str, object]:
                 "files": applicable.files,
                 "left": applicable.left,
                 "pinned": applicable.pinned,
+                "older": applicable.older,
             }
             for applicable in proposal.applicable
         ],
         "homes": dict(proposal.homes),
         "scripts": [script.path for script in proposal.scripts],
+        "unstarted": list(proposal.unstarted),
         "settings": settings_text(proposal) if proposal.applicable else "",
         "blocks": dict(blocks(root)) if proposal.applicable else {},
     }

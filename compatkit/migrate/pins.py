@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -46,18 +47,62 @@ def read_pins(folder: Path) -> Mapping[str, Pin]:
 
 def pins_of(migration: Migration, pins: Mapping[str, Pin]) -> tuple[str, ...]:
     """Say what the project asks for of the libraries that a migration is about, and to what the migration leads."""
-    new_homes: dict[str, set[str]] = {}
-    for old, new in ((move.old, move.new) for move in migration.moves):
-        new_homes.setdefault(_distribution(old), set()).add(_distribution(new))
-    packages = {_distribution(row.subject) for _, row in migration.rows() if "." in row.subject} | new_homes.keys()
     lines = []
-    for name in sorted(packages & pins.keys()):
-        homes = new_homes.get(name, {name})
-        goal = f"{name if name in homes else min(homes)} {migration.versions.v2}"
+    for name, goal in _goals(migration).items():
+        if name not in pins:
+            continue
         version, file = pins[name]
         asked = f"{version} of {name}" if version == ANY else f"{name} {version}"
         lines.append(f"{file} asks for {asked}: change it with the code; the migration leads to {goal}")
     return tuple(lines)
+
+
+def older_pins(migration: Migration, pins: Mapping[str, Pin]) -> tuple[str, ...]:
+    """Say whether a project asks for a release of the library from before the one at which a migration starts."""
+    name, start = library_of(migration), migration.versions.v1
+    if name not in pins or not _is_older(pins[name].version, start):
+        return ()
+    asked = f"{pins[name].file} asks for {name} {pins[name].version}, and {migration.id} starts at {start}"
+    return (f"{asked}: what changed before that is not in it. Go there first, and migrate then.",)
+
+
+def library_of(migration: Migration) -> str:
+    """Return the distribution that most rows of a migration are about, whose releases it names."""
+    names = Counter(_distribution(row.subject) for _, row in migration.rows() if "." in row.subject)
+    return max(names, key=names.__getitem__, default="")
+
+
+def is_before(version: str, start: str) -> bool:
+    """Tell whether one release is older than another, by the numbers that both have.
+
+    >>> [is_before(version, "1.9") for version in ("1.3.8", "1.9.5", "2", "1.10rc1", "unknown")]
+    [True, False, False, False, False]
+    """
+    one, other = (
+        [int(part) for part in re.findall(r"\d+", re.split(r"[a-z+!]", text)[0])] for text in (version, start)
+    )
+    shared = min(len(one), len(other))
+    return one[:shared] < other[:shared]
+
+
+def _is_older(asked: str, start: str) -> bool:
+    """Tell whether all that a requirement allows is older than the release at which a migration starts."""
+    for sign, version in re.findall(r"([=<>!~^]*)\s*v?(\d[\w.]*)", asked):
+        if sign in ("", "=", "==", "===", "<=", "~=", "~") and is_before(version, start):
+            return True
+        if sign == "<" and (is_before(version, start) or version.rstrip(".0") == start.rstrip(".0")):
+            return True
+    return False
+
+
+def _goals(migration: Migration) -> dict[str, str]:
+    """Return the distributions that a migration is about, each with that to which it leads, and its release."""
+    new_homes: dict[str, set[str]] = {}
+    for old, new in ((move.old, move.new) for move in migration.moves):
+        new_homes.setdefault(_distribution(old), set()).add(_distribution(new))
+    packages = {_distribution(row.subject) for _, row in migration.rows() if "." in row.subject} | new_homes.keys()
+    goals = {name: new_homes.get(name, {name}) for name in sorted(packages)}
+    return {name: f"{name if name in homes else min(homes)} {migration.versions.v2}" for name, homes in goals.items()}
 
 
 def _distribution(dotted: str) -> str:

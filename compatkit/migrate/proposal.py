@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from compatkit.migrate.between.importers import read_quietly
 from compatkit.migrate.finding.find import FoundFile, find_files
 from compatkit.migrate.finding.git import repository_of, run_git
 from compatkit.migrate.finding.sieve import SpelledSieve
-from compatkit.migrate.pins import pins_of, read_pins
+from compatkit.migrate.logging_scripts import Script, files_that_log, find_scripts
+from compatkit.migrate.pins import older_pins, pins_of, read_pins
 from compatkit.migrate.run import plan_tree
 from compatkit.migration import Migration, MigrationError, Move, codes_of, compose
 from compatkit.rewrite import Finding, Rewrite
@@ -22,23 +22,12 @@ from compatkit.rewrite.file.text import read_source
 from compatkit.rewrite.file.tree import parse
 from compatkit.rewrite.outcome import RewriteError
 
-# The loggers of Lightning, Ray and transformers, and what switches the last one on.
-_LOGGERS = rb"\b(?:MLFlowLogger|MLflowLoggerCallback|MLflowCallback|setup_mlflow)\(|\breport_to\s*=\s*\[?[\"']mlflow\b"
-_LOGS = re.compile(rb"^\s*(?:import|from)\s+mlflow\b|" + _LOGGERS, re.MULTILINE)
-_WRITES = re.compile(rb"\b(?:autolog|start_run|log_\w+)\(|" + _LOGGERS)
-_ASIDE = frozenset({"benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "samples", "tutorials"})
-_TESTS = frozenset({"test", "tests", "testing"})
-# Under its guard, or as soon as it is imported, which nobody does with what logs then.
-_IS_SCRIPT = re.compile(
-    rb"""^if\s+__name__\s*==\s*["']__main__["']|^(?:with\s+|\w+\s*=\s*)?mlflow\.(?:start_run|log_\w+)\(""", re.MULTILINE
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Applicable:
     """A migration of which the project uses old names: how often, in how many files, and what it pins of the library.
 
-    `left` are the places that are only reported.
+    `left` are the places that are only reported; `older` says what the project pins from before the migration's start.
     """
 
     migration: Migration
@@ -46,25 +35,22 @@ class Applicable:
     files: int
     left: int
     pinned: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A script that logs to MLflow, by its path in the project, and the first argument that it cannot do without."""
-
-    path: str
-    needs: str = ""
+    older: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The settings that suit a project; `searched` files were looked at, and `base` is the main branch."""
+    """The settings that suit a project; `searched` files were looked at, and `base` is the main branch.
+
+    `unstarted` are files that say that MLflow is logged to, and not by which script.
+    """
 
     searched: int
     applicable: tuple[Applicable, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, str] = field(default_factory=dict)
     scripts: tuple[Script, ...] = ()
+    unstarted: tuple[str, ...] = ()
     base: str = ""
 
 
@@ -80,14 +66,17 @@ def propose(root: Path, migrations: Iterable[Migration]) -> Proposal:
         if touched:
             left = sum(len(findings) for _, findings in touched)
             places = sum(len(edits) for edits, _ in touched) + left
-            found.append(Applicable(migration, places, len(touched), left, pins_of(migration, pins)))
+            said = pins_of(migration, pins), older_pins(migration, pins)
+            found.append(Applicable(migration, places, len(touched), left, *said))
     kept = {old: new for old, new in homes.items() if any(_declares(proposed.migration, old) for proposed in found)}
+    scripts = tuple(find_scripts(files, root))
     return Proposal(
         len(files),
         tuple(sorted(found, key=lambda proposed: -proposed.places)),
         kept,
         {old: place for old, (_, place) in seen.items() if old in kept},
-        tuple(_scripts(files, root)),
+        scripts,
+        () if scripts else tuple(files_that_log(files, root)),
         base_branch(root),
     )
 
@@ -205,46 +194,3 @@ def _classes(path: Path) -> list[str]:
     except RewriteError:
         return []
     return [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
-
-
-def _scripts(files: Iterable[FoundFile], root: Path) -> list[Script]:
-    """Return the scripts that log to MLflow, those first that run as they are and are no examples; tests are none."""
-    ranked = []
-    for file in files:
-        path = Path(file.name)
-        relative = path.relative_to(root)
-        folders = {part.lower() for part in relative.parts[:-1]}
-        is_test = path.stem.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
-        if path.suffix != ".py" or is_test or folders & _TESTS:
-            continue
-        source = read_quietly(path)
-        if _LOGS.search(source) and _IS_SCRIPT.search(source):
-            script = Script(str(relative), _needed_argument(source))
-            is_silent = _WRITES.search(source) is None
-            ranked.append((bool(folders & _ASIDE), is_silent, bool(script.needs), "train" not in path.stem, script))
-    return [script for *_, script in sorted(ranked, key=lambda placed: (*placed[:-1], placed[-1].path))]
-
-
-def _needed_argument(source: bytes) -> str:
-    """Return the first argument without which a script ends at once, as argparse, click or `sys.argv` say."""
-    try:
-        tree = parse(read_source(source).text)
-    except RewriteError:
-        return ""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
-    for call in calls:
-        given = {keyword.arg: keyword.value for keyword in call.keywords}
-        name, kind = call.args[0], call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if kind not in ("add_argument", "argument", "option") or not isinstance(name, ast.Constant):
-            continue
-        if _is_needed(str(name.value), given):
-            return str(name.value)
-    is_counted = b"len(sys.argv)" in source
-    return "" if is_counted or b"sys.argv[1]" not in source else "sys.argv[1]"
-
-
-def _is_needed(name: str, given: Mapping[str | None, ast.expr]) -> bool:
-    said = {key: value.value for key, value in given.items() if isinstance(value, ast.Constant)}
-    if name.startswith("-"):
-        return said.get("required") is True and "default" not in given
-    return "default" not in given and said.get("nargs") not in ("?", "*", -1) and said.get("required") is not False

@@ -248,3 +248,98 @@ def test_a_command_that_needs_an_argument_is_left_to_a_person(project: Path) -> 
     assert '# It needs "--data\\n[a]": complete the command.' in (project / "pyproject.toml").read_text(
         encoding="utf-8"
     )
+
+
+HYDRA = """
+    import hydra
+    import pytorch_lightning as pl
+
+    @hydra.main(version_base="1.3", config_path="../configs", config_name="train.yaml")
+    def main(cfg):
+        pl.Trainer(gpus=1)
+
+    if __name__ == "__main__":
+        main()
+    """
+CLI = """
+    import pytorch_lightning as pl
+    from pytorch_lightning.cli import LightningCLI
+
+    if __name__ == "__main__":
+        LightningCLI(pl.LightningModule)
+    """
+LOGGER = "mlflow:\n  _target_: pytorch_lightning.loggers.mlflow.MLFlowLogger\n"
+
+
+def _made(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text).lstrip(), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("defaults", "arguments"),
+    [
+        ("  - logger: null # or mlflow\n", ("logger=mlflow",)),
+        ("  - override /logger: csv\n", ("logger=mlflow",)),
+        ("  - logger: mlflow.yaml\n", ()),
+        ("  - data: mnist\n", ("+logger=mlflow",)),
+    ],
+)
+def test_a_logger_that_hydra_configures_is_taken_by_its_script(
+    defaults: str, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    files = {
+        "src/train.py": HYDRA,
+        "configs/logger/mlflow.yaml": LOGGER,
+        "configs/train.yaml": "defaults:\n" + defaults,
+    }
+
+    (script,) = propose(_made(tmp_path, files), ()).scripts
+
+    assert (script.path, script.arguments) == ("src/train.py", arguments)
+    assert script.by == "configs/logger/mlflow.yaml"
+
+
+def test_a_logger_that_the_command_line_of_lightning_configures_is_taken_by_its_script(tmp_path: Path) -> None:
+    config = "trainer:\n  logger:\n    class_path: pytorch_lightning.loggers.MLFlowLogger\n"
+
+    (script,) = propose(_made(tmp_path, {"main.py": CLI, "conf/run.yaml": config}), ()).scripts
+
+    assert (script.path, script.arguments) == ("main.py", ("fit", "--config", "conf/run.yaml"))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"configs/logger/mlflow.yaml": LOGGER, "train.py": "import pytorch_lightning\n"},
+        {"other/logger/mlflow.yaml": LOGGER, "src/train.py": HYDRA},
+        {"run.sh": "python train.py --report_to mlflow\n", "train.py": "import pytorch_lightning\n"},
+        {"acme/loggers.py": "import mlflow\ndef start():\n    mlflow.autolog()\n"},
+    ],
+)
+def test_where_the_script_cannot_be_told_it_says_what_it_saw_and_what_to_write(
+    files: dict[str, str], project: Path
+) -> None:
+    (project / "job.py").write_text("import pytorch_lightning as pl\n\npl.Trainer(gpus=1)\n", encoding="utf-8")
+
+    done = compatkit("init", "--yes", str(_made(project, files)))
+
+    first = next(iter(files))
+    assert f"{first} logs to MLflow, by which script is not seen" in done.stdout
+    written = (project / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'# "{first}" logs to MLflow' in written
+    assert '# command = "python SCRIPT"' in written
+    assert "verify" not in str(settings(project))
+
+
+def test_a_project_from_before_the_start_of_a_migration_is_told_so(project: Path) -> None:
+    (project / "requirements.txt").write_text("pytorch-lightning==1.3.8\n", encoding="utf-8")
+
+    said = [compatkit(*words, str(project)) for words in (["init", "--yes"], ["doctor"])]
+    check = compatkit("migrate", "--check", ".", cwd=project)
+
+    for shown in (said[0].stdout, said[1].stdout, check.stderr):
+        assert "asks for pytorch-lightning ==1.3.8, and lightning-2 starts at 1.9" in shown

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from compatkit.migrate.pins import pins_of, read_pins
+from compatkit.migrate.pins import older_pins, pins_of, read_pins
 from compatkit.migration.registry import find_migration
 
 
@@ -87,3 +87,22 @@ def test_a_file_that_is_broken_tells_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\xff\xfe[[{")
 
     assert read_pins(tmp_path) == {}
+
+
+@pytest.mark.parametrize("asked", ["==1.3.8", "~=1.3", "<1.9", "<=1.8.6", ">=1.2,<1.6", "===1.0.0", ">=1.3,<1.9.0"])
+def test_a_release_from_before_the_start_of_a_migration_is_told(tmp_path: Path, asked: str) -> None:
+    (tmp_path / "requirements.txt").write_text(f"pytorch-lightning{asked}\ntorchmetrics==0.2\n", encoding="utf-8")
+
+    (line,) = older_pins(find_migration("lightning-2"), read_pins(tmp_path))
+
+    assert asked in line
+    assert "starts at 1.9" in line
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "==1.9.5", ">=1.3", ">=1.3,<3", "~=1.9", "<=1.9", "<2", "==2.1", "!=1.3", ">1.0"]
+)
+def test_a_release_that_may_be_the_start_or_later_is_not(tmp_path: Path, asked: str) -> None:
+    (tmp_path / "requirements.txt").write_text(f"pytorch-lightning{asked}\ntorchmetrics==0.2\n", encoding="utf-8")
+
+    assert older_pins(find_migration("lightning-2"), read_pins(tmp_path)) == ()
