@@ -235,7 +235,7 @@ def _weight(change: Callable[[Any], Any]) -> Plant:
 
 def _set(old: str, new: str) -> Plant:
     """Set a layer otherwise, which leaves weights, layers and the order of operations as they are."""
-    return _model_part(operations=lambda each: tuple(text.replace(old, new) for text in each))
+    return _model_part(operations=lambda operations: tuple(text.replace(old, new) for text in operations))
 
 
 def _dataset(**changed: Any) -> Plant:
@@ -278,8 +278,8 @@ _CLOSE = "weights within torch.testing.assert_close are equal by the default pol
 KINDS = (
     Kind("metric dropped", _texts("metrics", _without("val_loss"))),
     Kind("metric renamed", _texts("metrics", _renamed("val_loss", "validation_loss"))),
-    Kind("metric added", _texts("metrics", lambda each: {**each, "gap": (Point(1, 0.5),)})),
-    Kind("two metrics exchanged", _texts("metrics", lambda each: {**each, "val_loss": each["train_loss"]})),
+    Kind("metric added", _texts("metrics", lambda metrics: {**metrics, "gap": (Point(1, 0.5),)})),
+    Kind("two metrics exchanged", _texts("metrics", lambda metrics: {**metrics, "val_loss": metrics["train_loss"]})),
     Kind("every metric dropped", _texts("metrics", lambda _: {})),
     Kind("value by 1 ulp", _value(lambda x: math.nextafter(x, math.inf))),
     Kind("value by 1e-12 relative", _value(lambda x: x * (1 + 1e-12))),
@@ -304,33 +304,40 @@ KINDS = (
     Kind("every second value kept", _history(lambda _, points: points[::2])),
     Kind("order reversed", _history(lambda _, p: [Point(a.step, b.value) for a, b in zip(p, p[::-1], strict=True)])),
     Kind("param dropped", _texts("params", _without("k"))),
-    Kind("param added", _texts("params", lambda each: {**each, "warmup": "1"})),
+    Kind("param added", _texts("params", lambda params: {**params, "warmup": "1"})),
     Kind("param renamed", _texts("params", _renamed("k", "folds"))),
-    Kind("param changed", _texts("params", lambda each: {**each, "k": "8"})),
-    Kind("param changed in type only", _texts("params", lambda each: {**each, "k": "7.0"})),
-    Kind("param changed in its last digit", _texts("params", lambda each: {**each, "epochs": each["epochs"] + "0"})),
-    Kind("param given in place of none", _texts("params", lambda each: {**each, "note": "None"})),
-    Kind("tag changed", _texts("tags", lambda each: {**each, "dataset_name": "wine"})),
+    Kind("param changed", _texts("params", lambda params: {**params, "k": "8"})),
+    Kind("param changed in type only", _texts("params", lambda params: {**params, "k": "7.0"})),
+    Kind(
+        "param changed in its last digit", _texts("params", lambda params: {**params, "epochs": params["epochs"] + "0"})
+    ),
+    Kind("param given in place of none", _texts("params", lambda params: {**params, "note": "None"})),
+    Kind("tag changed", _texts("tags", lambda tags: {**tags, "dataset_name": "wine"})),
     Kind("tag dropped", _texts("tags", _without("team"))),
-    Kind("tag added", _texts("tags", lambda each: {**each, "stage": "x"})),
+    Kind("tag added", _texts("tags", lambda tags: {**tags, "stage": "x"})),
     Kind("artifact missing", _texts("artifacts", _without("report.json"))),
-    Kind("artifact added", _texts("artifacts", lambda each: {**each, "x.txt": _file(b"x")})),
+    Kind("artifact added", _texts("artifacts", lambda artifacts: {**artifacts, "x.txt": _file(b"x")})),
     Kind("artifact moved", _texts("artifacts", _renamed("report.json", "old/report.json"))),
-    Kind("artifact truncated", _texts("artifacts", lambda each: {**each, "report.json": _file(b"")})),
+    Kind("artifact truncated", _texts("artifacts", lambda artifacts: {**artifacts, "report.json": _file(b"")})),
     Kind("one pixel of an image", _pixel),
     Kind("model missing", _texts("models", lambda _: {})),
-    Kind("model added", _texts("models", lambda each: {**each, "model@1": each["model@0"]})),
+    Kind("model added", _texts("models", lambda models: {**models, "model@1": models["model@0"]})),
     Kind("one weight by 1 ulp", _weight(lambda x: np.nextafter(x, x.dtype.type(9))), documented=_CLOSE),
     Kind("one weight by 1 percent", _weight(lambda x: x * x.dtype.type(1.01))),
     Kind("one weight NaN", _weight(lambda x: x.dtype.type(math.nan))),
     Kind("one weight infinite", _weight(lambda x: x.dtype.type(math.inf))),
     Kind("weight dropped", _model_part(tensors=_without("0.bias"))),
-    Kind("weight added", _model_part(tensors=lambda each: {**each, "9.bias": each["0.bias"]})),
+    Kind("weight added", _model_part(tensors=lambda tensors: {**tensors, "9.bias": tensors["0.bias"]})),
     Kind("weight renamed", _model_part(tensors=_renamed("0.bias", "zero.bias"))),
-    Kind("weights of two layers exchanged", _tensor(lambda _, each: Tensor(each.dtype, each.values[::-1].copy()))),
-    Kind("order of layers", _model_part(tensors=lambda each: dict(reversed(each.items())))),
-    Kind("order of operations", _model_part(operations=lambda each: (each[1], each[0], *each[2:]))),
-    Kind("operation lost", _model_part(operations=lambda each: each[:-1])),
+    Kind(
+        "weights of two layers exchanged", _tensor(lambda _, tensor: Tensor(tensor.dtype, tensor.values[::-1].copy()))
+    ),
+    Kind("order of layers", _model_part(tensors=lambda tensors: dict(reversed(tensors.items())))),
+    Kind(
+        "order of operations",
+        _model_part(operations=lambda operations: (operations[1], operations[0], *operations[2:])),
+    ),
+    Kind("operation lost", _model_part(operations=lambda operations: operations[:-1])),
     Kind("stride of a layer", _set("[2, 2]", "[1, 1]")),
     Kind("padding of a layer", _set("[1, 1]", "[0, 0]")),
     Kind("dropout of a layer", _set('"p": 0.3', '"p": 0.5')),
@@ -340,18 +347,20 @@ KINDS = (
     Kind("a layer left in training", _set('"training": false', '"training": true')),
     Kind(
         "class of a layer",
-        _model_part(layers=lambda each: (each[0], each[1]._replace(kind="torch.nn.SyncBatchNorm"), *each[2:])),
+        _model_part(layers=lambda layers: (layers[0], layers[1]._replace(kind="torch.nn.SyncBatchNorm"), *layers[2:])),
     ),
-    Kind("layer under another name", _model_part(layers=lambda each: (*each[:-1], each[-1]._replace(path="head")))),
-    Kind("two layers exchanged", _model_part(layers=lambda each: (each[1], each[0], *each[2:]))),
-    Kind("layer lost", _model_part(layers=lambda each: each[:-1])),
-    Kind("layer added", _model_part(layers=lambda each: (*each, Layer("5", "torch.nn.Softmax", 1)))),
-    Kind("dtype", _tensor(lambda _, each: Tensor("complex128", each.values.astype("complex128")))),
-    Kind("shape", _tensor(lambda _, each: Tensor(each.dtype, each.values.reshape(3, 4)))),
-    Kind("integer of a model by one", _tensor(lambda _, each: Tensor("int64", each.values + 1), "counter")),
-    Kind("signature", _model_part(signature=lambda each: each + ", more")),
-    Kind("file of a model", _model_part(files=lambda each: {**each, "example.json": _file(b"{ }")})),
-    Kind("detail of a model", _model_part(details=lambda each: {**each, "outputs": "z"})),
+    Kind(
+        "layer under another name", _model_part(layers=lambda layers: (*layers[:-1], layers[-1]._replace(path="head")))
+    ),
+    Kind("two layers exchanged", _model_part(layers=lambda layers: (layers[1], layers[0], *layers[2:]))),
+    Kind("layer lost", _model_part(layers=lambda layers: layers[:-1])),
+    Kind("layer added", _model_part(layers=lambda layers: (*layers, Layer("5", "torch.nn.Softmax", 1)))),
+    Kind("dtype", _tensor(lambda _, tensor: Tensor("complex128", tensor.values.astype("complex128")))),
+    Kind("shape", _tensor(lambda _, tensor: Tensor(tensor.dtype, tensor.values.reshape(3, 4)))),
+    Kind("integer of a model by one", _tensor(lambda _, tensor: Tensor("int64", tensor.values + 1), "counter")),
+    Kind("signature", _model_part(signature=lambda text: text + ", more")),
+    Kind("file of a model", _model_part(files=lambda files: {**files, "example.json": _file(b"{ }")})),
+    Kind("detail of a model", _model_part(details=lambda details: {**details, "outputs": "z"})),
     Kind("dataset dropped", _texts("datasets", lambda _: {})),
     Kind("dataset in another context", _texts("datasets", _renamed("digits [training]#1", "digits [validation]#1"))),
     Kind("digest of a dataset", _dataset(digest="00")),

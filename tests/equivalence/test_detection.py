@@ -44,7 +44,7 @@ def test_every_difference_has_its_mirror_image_in_the_other_direction(one: objec
     there = compare_snapshots(one, replace(other, run_id="b"), Policy.exact()).deciding
     back = compare_snapshots(replace(other, run_id="b"), one, Policy.exact()).deciding
 
-    assert [_mirrored(each) for each in there] == [replace(each, hint="") for each in back]
+    assert [_mirrored(difference) for difference in there] == [replace(difference, hint="") for difference in back]
 
 
 def _mirrored(difference: Difference) -> Difference:

@@ -106,7 +106,7 @@ def test_without_a_trace_the_inside_is_unknown_and_it_says_how_to_know(tracking_
 def test_another_environment_is_named() -> None:
     tags = {"compatkit.env.torch.threads": "1", "compatkit.env.packages": "numpy==1 torch==2"}
     other = {"compatkit.env.torch.threads": "2", "compatkit.env.packages": "numpy==2 torch==2 scipy==1"}
-    one, two = (Snapshot(name, params={"k": "1"}, tags=each) for name, each in (("a", tags), ("b", other)))
+    one, two = (Snapshot(name, params={"k": "1"}, tags=given) for name, given in (("a", tags), ("b", other)))
 
     environment = explain(one, two, compare_snapshots(one, two, POLICY)).clues[1]
 

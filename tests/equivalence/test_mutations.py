@@ -102,7 +102,7 @@ def test_one_change_anywhere_in_a_dataset_is_reported(snapshot: Snapshot, data: 
 
     verdict = compare_snapshots(snapshot, replace(snapshot, datasets={**snapshot.datasets, name: dataset}), EXACT)
 
-    assert {each.name for each in verdict.deciding} == {name}
+    assert {difference.name for difference in verdict.deciding} == {name}
 
 
 @given(snapshots, st.randoms(use_true_random=False))

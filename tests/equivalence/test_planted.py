@@ -189,7 +189,9 @@ def test_a_planted_difference_decides_and_is_named(name: str, migration: Migrati
     verdict = compare_snapshots(RUN, changed, Policy.from_migration(migration))
 
     assert not verdict.is_equivalent
-    assert (kind, what, step) in [(each.kind, each.name, each.first_step) for each in verdict.deciding]
+    assert (kind, what, step) in [
+        (difference.kind, difference.name, difference.first_step) for difference in verdict.deciding
+    ]
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -200,7 +202,7 @@ def test_it_decides_in_the_other_direction_too(name: str, migration: Migration) 
     there, back = compare_snapshots(RUN, changed, policy), compare_snapshots(changed, RUN, policy)
 
     assert not back.is_equivalent
-    assert [each.name for each in there.deciding] == [each.name for each in back.deciding]
+    assert [difference.name for difference in there.deciding] == [difference.name for difference in back.deciding]
 
 
 def test_equal_runs_are_equivalent(migration: Migration) -> None:
@@ -228,7 +230,7 @@ def test_two_spellings_in_one_run_that_disagree_decide(migration: Migration) -> 
 
     verdict = compare_snapshots(both, both, Policy.from_migration(migration))
 
-    assert [each.kind for each in verdict.deciding] == [Kind.METRIC_SPELLINGS] * 2
+    assert [difference.kind for difference in verdict.deciding] == [Kind.METRIC_SPELLINGS] * 2
 
 
 def test_a_renamed_param_names_its_likely_new_name(migration: Migration) -> None:
@@ -236,7 +238,7 @@ def test_a_renamed_param_names_its_likely_new_name(migration: Migration) -> None
 
     verdict = compare_snapshots(RUN, renamed, Policy.from_migration(migration))
 
-    hints = {each.kind: each.hint for each in verdict.deciding}
+    hints = {difference.kind: difference.hint for difference in verdict.deciding}
     assert "'architecture'" in hints[Kind.PARAM_MISSING]
     assert "'model.type'" in hints[Kind.PARAM_EXTRA]
 

@@ -43,7 +43,7 @@ def test_a_run_is_equivalent_to_itself(snapshot: Snapshot) -> None:
 def test_the_names_that_differ_do_not_depend_on_the_direction(one: Snapshot, other: Snapshot) -> None:
     there, back = compare_snapshots(one, other, EXACT), compare_snapshots(other, one, EXACT)
 
-    assert [each.name for each in there.deciding] == [each.name for each in back.deciding]
+    assert [difference.name for difference in there.deciding] == [difference.name for difference in back.deciding]
 
 
 @given(snapshots, st.data())
@@ -57,7 +57,9 @@ def test_a_changed_value_is_found_wherever_it_is(snapshot: Snapshot, data: st.Da
 
     verdict = compare_snapshots(snapshot, replace(snapshot, metrics={**snapshot.metrics, name: changed}), DECLARED)
 
-    assert [(each.name, each.first_step, each.count) for each in verdict.deciding] == [(name, history[place].step, 1)]
+    assert [(difference.name, difference.first_step, difference.count) for difference in verdict.deciding] == [
+        (name, history[place].step, 1)
+    ]
 
 
 @given(snapshots, st.data())
@@ -69,7 +71,7 @@ def test_a_lost_point_is_found_wherever_it_is(snapshot: Snapshot, data: st.DataO
 
     verdict = compare_snapshots(snapshot, replace(snapshot, metrics={**snapshot.metrics, name: shorter}), EXACT)
 
-    assert [each.name for each in verdict.deciding] == [name]
+    assert [difference.name for difference in verdict.deciding] == [name]
     assert verdict.deciding[0].first_step == history[place].step
 
 

@@ -78,7 +78,9 @@ def test_every_preset_data_set_and_model_is_equivalent_on_all_four_combinations(
 
 
 def test_the_covering_matrix_has_every_pair() -> None:
-    triples = [(each.preset, each.dataset, each.overrides["model.type"]) for each in covering_matrix(1, 1)]
+    triples = [
+        (scenario.preset, scenario.dataset, scenario.overrides["model.type"]) for scenario in covering_matrix(1, 1)
+    ]
 
     for one, other in combinations(range(3), 2):
         values = ({triple[one] for triple in triples}, {triple[other] for triple in triples})

@@ -148,7 +148,7 @@ def test_neighbours_in_a_weights_own_type_are_one_ulp_apart(dtype: str) -> None:
 
 def test_neighbours_in_bfloat16_are_one_ulp_apart() -> None:
     values = [np.array([1.0], dtype=np.float32), np.array([1.0078125], dtype=np.float32)]
-    runs = [Snapshot("a", models={"net": Model(tensors={"w": Tensor("bfloat16", each)})}) for each in values]
+    runs = [Snapshot("a", models={"net": Model(tensors={"w": Tensor("bfloat16", array)})}) for array in values]
 
     (difference,) = compare_snapshots(*runs, Policy.exact()).deciding
 
@@ -227,7 +227,7 @@ def test_what_is_declared_of_files_and_params_makes_them_numbers() -> None:
 
     assert verdict.is_equivalent
     assert not compare_snapshots(before, replace(after, params={"lr": "3.2", "python": "3.1"}), policy).is_equivalent
-    assert [each.name for each in compare_snapshots(before, after, Policy.exact()).deciding] == [
+    assert [difference.name for difference in compare_snapshots(before, after, Policy.exact()).deciding] == [
         "lr",
         "a.csv",
         "plan.npy",

@@ -68,7 +68,7 @@ def test_what_a_side_sets_beside_its_runs_is_compared(
 ) -> None:
     (run, _) = only(verify(before=log(*before), after=log(*after))).runs
 
-    assert [str(each).startswith(told) for each in run.verdict.deciding] == [True]
+    assert [str(difference).startswith(told) for difference in run.verdict.deciding] == [True]
 
 
 def test_settings_that_mlflow_makes_itself_or_that_are_equal_are_no_difference(verify: Verify) -> None:
@@ -256,8 +256,8 @@ def test_seeds_that_change_nothing_are_no_evidence(verify: Verify) -> None:
 
 
 def test_seeds_are_handed_down_one_by_one(verify: Verify) -> None:
-    each = (f"UPDATE {table} SET value = value + SEED" for table in ("metrics", "latest_metrics"))
-    changed = log(*each, "DELETE FROM runs WHERE name = 'second'")
+    seeded = (f"UPDATE {table} SET value = value + SEED" for table in ("metrics", "latest_metrics"))
+    changed = log(*seeded, "DELETE FROM runs WHERE name = 'second'")
 
     result = verify(before=changed, after=changed, seed=4, seeds=2)
 
@@ -279,7 +279,7 @@ def test_what_differs_between_two_runs_of_before_is_settled_where_it_is_an_id(ve
 
     assert result.is_equivalent
     verdict = only(result).runs[0].verdict
-    assert [each.name for each in verdict.noise] == ["out"]
+    assert [difference.name for difference in verdict.noise] == ["out"]
     assert [entry.difference.name for entry in verdict.allowed] == ["out"]
 
 

@@ -186,7 +186,7 @@ def logged(folder: Path, name: str, raw: bytes) -> Snapshot:
 
 def compared(folder: Path, name: str, says: int) -> Verdict:
     runs = ((1, 1), (2, 1), (3, says))
-    before, again, after = (logged(folder, name, FILES[name](*each)) for each in runs)
+    before, again, after = (logged(folder, name, FILES[name](*given)) for given in runs)
     return compare_over_noise(before, again, after, Policy())
 
 
@@ -201,13 +201,13 @@ def test_what_varies_from_run_to_run_is_settled(name: str, tmp_path: Path) -> No
 def test_what_a_file_says_decides_beside_it(name: str, tmp_path: Path) -> None:
     verdict = compared(tmp_path, name, 2)
 
-    assert [each.name for each in verdict.deciding] == [name]
+    assert [difference.name for difference in verdict.deciding] == [name]
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_varies_decides_where_no_noise_was_measured(name: str, tmp_path: Path) -> None:
     """But for how and when something was packed or drawn, which is left out in reading."""
-    before, after = (logged(tmp_path, name, FILES[name](*each)) for each in ((1, 1), (2, 2)))
+    before, after = (logged(tmp_path, name, FILES[name](*given)) for given in ((1, 1), (2, 2)))
 
     assert not compare_snapshots(before, after, Policy()).is_equivalent
 

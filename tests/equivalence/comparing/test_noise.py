@@ -20,7 +20,7 @@ from tests.equivalence.plants import Kind as Plant
 IDS = [UUID(int=number, version=4).hex for number in (0xABC1, 0xABC2, 0xABC3)]
 FITTING = {
     "ids": IDS,
-    "UUIDs": [str(UUID(each)) for each in IDS],
+    "UUIDs": [str(UUID(run_id)) for run_id in IDS],
     "temporary folders": [f"/tmp/tmp{name}/out" for name in ("40ewlfxd", "b01x0yr_", "zzzz0000")],
     "dates": ["2026-11-28T21:56:05", "2026-11-28T21:56:07", "2026-12-01T01:00:00"],
     "days": ["model-20261128", "model-20261129", "model-20261130"],
@@ -39,63 +39,66 @@ FITTING = {
     "a stamp without gaps": [f"run 2026112901203{number}" for number in range(3)],
     "a stamp with microseconds": [f"2026112901203{number}123456" for number in range(3)],
     "a short stamp": [f"out_261129_01203{number}" for number in range(3)],
-    "tokens": [f"session_token: {each}" for each in tuple(f"{each * 10}0f" for each in ("0c1", "1d2", "2e3"))],
-    "ids in camel case": [f"jobId={each}" for each in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
-    "six hex digits of a job": [f"job={each}" for each in ("a1b2c3", "b1c2d3", "01f456")],
-    "twelve hex digits of a run": [f"run {each}0d1e2f" for each in ("a1b2c3", "b1c2d3", "01f456")],
-    "tokens for addresses": [f"token={each}5251l5AK7_oizBog" for each in ("AXo2DY", "0EmJ3n", "l22qAJ")],
-    "tokens with a hyphen": [f"token={each}5251l5AK7_oizBog" for each in ("AX-2DY", "0EmJ3n", "l-2-AJ")],
-    "numbers of processes": [f"[pid {each}] ready" for each in (871, 9240, 12007)],
-    "cells of a styled table": [f"#T_{each}_row0_col1 {{" for each in ("1550b", "a29b4", "05988")],
+    "tokens": [f"session_token: {token}" for token in tuple(f"{token * 10}0f" for token in ("0c1", "1d2", "2e3"))],
+    "ids in camel case": [f"jobId={job}" for job in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
+    "six hex digits of a job": [f"job={job}" for job in ("a1b2c3", "b1c2d3", "01f456")],
+    "twelve hex digits of a run": [f"run {run}0d1e2f" for run in ("a1b2c3", "b1c2d3", "01f456")],
+    "tokens for addresses": [f"token={token}5251l5AK7_oizBog" for token in ("AXo2DY", "0EmJ3n", "l22qAJ")],
+    "tokens with a hyphen": [f"token={token}5251l5AK7_oizBog" for token in ("AX-2DY", "0EmJ3n", "l-2-AJ")],
+    "numbers of processes": [f"[pid {process}] ready" for process in (871, 9240, 12007)],
+    "cells of a styled table": [f"#T_{table}_row0_col1 {{" for table in ("1550b", "a29b4", "05988")],
     "nanoseconds": [f"model_179590306123456789{number}.pt" for number in range(3)],
-    "UUIDs in capitals": [str(UUID(each)).upper() for each in IDS],
-    "ids of traces": [f"tr-{each[:12]}0{each[13:]}" for each in IDS],
+    "UUIDs in capitals": [str(UUID(run_id)).upper() for run_id in IDS],
+    "ids of traces": [f"tr-{run_id[:12]}0{run_id[13:]}" for run_id in IDS],
     "eight hex digits": ["run-a1b2c3d4", "run-b1c2d3e4", "run-0123456f"],
     "eight hex digits, of which some have no letter": ["run-12345678", "run-b1c2d3e4", "run-93456712"],
     "runs of Weights & Biases": [
-        f"run-20261129_01203{at}-{at}{each}" for at, each in enumerate(("xk2v9qa", "q8k1vaa", "abcdefg"))
+        f"run-20261129_01203{at}-{at}{run}" for at, run in enumerate(("xk2v9qa", "q8k1vaa", "abcdefg"))
     ],
     "ULIDs": ["01HGW2N7ABCDEFGHJKMNPQRSTV", "01HGW2N8Z0CDEFGHJKM2PQRSTV", "01HGW2N9XB1DEFGHJKMNPQ3STV"],
-    "addresses": [f"<function <lambda> at 0x7f8a1c2d{each}>" for each in ("3e40", "4e40", "0000")],
-    "names of mktemp": [f"/tmp/tmp.{each}B3dE5fG7h" for each in "azq"],
+    "addresses": [f"<function <lambda> at 0x7f8a1c2d{address}>" for address in ("3e40", "4e40", "0000")],
+    "names of mktemp": [f"/tmp/tmp.{letter}B3dE5fG7h" for letter in "azq"],
     "names that MLflow draws": ["run bold-fox-123", "run sassy-cat-9", "run calm-bee-77"],
-    "ids in TOML": [f'run_id = "{each}"' for each in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
-    "ids in XML": [f"<run id='{each}'/>" for each in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
+    "ids in TOML": [f'run_id = "{run_id}"' for run_id in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
+    "ids in XML": [f"<run id='{run_id}'/>" for run_id in ("a1b2c3d4", "b1c2d3e4", "0123456f")],
     "six hex digits in a name": ["exp-a1b2c3", "exp-b1c2d3", "exp-0123f6"],
     "ten hex digits in a name": ["exp-a1b2c30d1e", "exp-b1c2d30d1e", "exp-0123f60d1e"],
-    "trials of Ray": [f"train_{each}_00001_1_lr=0.1" for each in ("a1b2c", "7a083", "11585")],
-    "the id of a trial of Ray": [f'"trial_id": "{each}_00001"' for each in ("a1b2c", "7a083", "11585")],
-    "speeds of tqdm": [f"9/9 [00:0{each}<00:00, {each}.25it/s]" for each in range(3)],
-    "slow steps of tqdm": [f"9/9 [01:00:0{each}<?, {each}.25s/batch]" for each in range(3)],
-    "steps of Keras": [f"6/6 - {each}s {each}ms/step - loss: 0.5" for each in (1, 3, 12)],
-    "seconds that it took": [f"epoch 1 took {each}.25s" for each in (1, 3, 12)],
-    "seconds in all": [f"[CV] END C=1; total time=   {each}.1s" for each in (1, 3, 12)],
-    "ids like infinite numbers": [f"id: {each}" for each in ("b3ae65e0", "037e1433", "05045059")],
-    "lines of logging": [f"2026-11-29 01:20:3{each},123 [1234{each}] INFO ready" for each in range(3)],
-    "lines of absl": [f"I1129 01:20:3{each}.123456 1234{each} train.py:12] ready" for each in range(3)],
-    "a month in full": [f"Generated on November 29, 2026 at 01:20:3{each}" for each in range(3)],
-    "a day in full": [f"Sunday, November 29, 2026 01:20:3{each}" for each in range(3)],
-    "days without a clock": [f"made on November {each}, 2026" for each in (28, 29, 30)],
-    "times of the C library": [f"at = Sun Nov 29 01:20:3{each} 2026" for each in range(3)],
-    "times of date": [f"Sun Nov 29 01:20:3{each} UTC 2026" for each in range(3)],
-    "lines of a web server": [f"[29/Nov/2026:01:20:3{each} +0000] GET /" for each in range(3)],
-    "a stamp of twelve digits": [f"out26_26112901203{each}" for each in range(3)],
-    "datetimes of Python": [f"at=datetime.datetime(2026, 11, 29, 1, 20, {each}, 5)" for each in range(3)],
-    "ports of this machine": [f"http://127.0.0.1:{each}/health" for each in (43211, 37016, 8042)],
-    "ports by name": [f"MASTER_PORT={each}" for each in (43211, 37016, 8042)],
-    "temporary folders with a prefix": [f"/tmp/ray_train_{each}/out" for each in ("6jnfc59z", "vhw7j_ou", "ut29km7t")],
-    "processes and threads": [f"- 12{each} - 14035968418496{each} - MainThread" for each in range(3)],
-    "jobs of Slurm": [f"SLURM_JOB_ID={each}" for each in (712345, 712346, 9123456)],
-    "names of containers": [f"hostname: {each}" for each in ("90ebb4108e36", "f945ffa4d127", "0123456789ab")],
-    "servers that start": [f"Started server process [62{each}]" for each in range(3)],
+    "trials of Ray": [f"train_{trial}_00001_1_lr=0.1" for trial in ("a1b2c", "7a083", "11585")],
+    "the id of a trial of Ray": [f'"trial_id": "{trial}_00001"' for trial in ("a1b2c", "7a083", "11585")],
+    "speeds of tqdm": [f"9/9 [00:0{seconds}<00:00, {seconds}.25it/s]" for seconds in range(3)],
+    "slow steps of tqdm": [f"9/9 [01:00:0{seconds}<?, {seconds}.25s/batch]" for seconds in range(3)],
+    "steps of Keras": [f"6/6 - {seconds}s {seconds}ms/step - loss: 0.5" for seconds in (1, 3, 12)],
+    "seconds that it took": [f"epoch 1 took {seconds}.25s" for seconds in (1, 3, 12)],
+    "seconds in all": [f"[CV] END C=1; total time=   {seconds}.1s" for seconds in (1, 3, 12)],
+    "ids like infinite numbers": [f"id: {text}" for text in ("b3ae65e0", "037e1433", "05045059")],
+    "lines of logging": [f"2026-11-29 01:20:3{second},123 [1234{second}] INFO ready" for second in range(3)],
+    "lines of absl": [f"I1129 01:20:3{second}.123456 1234{second} train.py:12] ready" for second in range(3)],
+    "a month in full": [f"Generated on November 29, 2026 at 01:20:3{second}" for second in range(3)],
+    "a day in full": [f"Sunday, November 29, 2026 01:20:3{second}" for second in range(3)],
+    "days without a clock": [f"made on November {day}, 2026" for day in (28, 29, 30)],
+    "times of the C library": [f"at = Sun Nov 29 01:20:3{second} 2026" for second in range(3)],
+    "times of date": [f"Sun Nov 29 01:20:3{second} UTC 2026" for second in range(3)],
+    "lines of a web server": [f"[29/Nov/2026:01:20:3{second} +0000] GET /" for second in range(3)],
+    "a stamp of twelve digits": [f"out26_26112901203{second}" for second in range(3)],
+    "datetimes of Python": [f"at=datetime.datetime(2026, 11, 29, 1, 20, {second}, 5)" for second in range(3)],
+    "ports of this machine": [f"http://127.0.0.1:{port}/health" for port in (43211, 37016, 8042)],
+    "ports by name": [f"MASTER_PORT={port}" for port in (43211, 37016, 8042)],
+    "temporary folders with a prefix": [
+        f"/tmp/ray_train_{folder}/out" for folder in ("6jnfc59z", "vhw7j_ou", "ut29km7t")
+    ],
+    "processes and threads": [f"- 12{last} - 14035968418496{last} - MainThread" for last in range(3)],
+    "jobs of Slurm": [f"SLURM_JOB_ID={host}" for host in (712345, 712346, 9123456)],
+    "names of containers": [f"hostname: {host}" for host in ("90ebb4108e36", "f945ffa4d127", "0123456789ab")],
+    "servers that start": [f"Started server process [62{last}]" for last in range(3)],
     "processes of Weights & Biases": [
-        f"MainThread:62{each} [s.py:67] Configure stats pid to 62{each}" for each in range(3)
+        f"MainThread:62{last} [s.py:67] Configure stats pid to 62{last}" for last in range(3)
     ],
     "times of IPython": [
-        f"CPU times: user {each}.5 ms, sys: 1min {each}s, total: {each} µs\\nWall time: {each} ms" for each in range(3)
+        f"CPU times: user {count}.5 ms, sys: 1min {count}s, total: {count} µs\\nWall time: {count} ms"
+        for count in range(3)
     ],
     "lines of MetricLogger": [
-        f"eta: 0:00:1{each}  lr: 0.1  time: 0.2{each}  data: 0.7  max mem: 185{each}" for each in range(3)
+        f"eta: 0:00:1{second}  lr: 0.1  time: 0.2{second}  data: 0.7  max mem: 185{second}" for second in range(3)
     ],
     "an id and a time": [f"run {one} at 21:56:0{number}" for number, one in enumerate(IDS)],
 }
@@ -106,26 +109,26 @@ NOT_FITTING = {
     "words": ["adam", "sgd", "lamb"],
     "a number beside an id": [f"{IDS[0]} 0.5", f"{IDS[1]} 0.5", f"{IDS[2]} 0.6"],
     "an id that became a word": [IDS[0], IDS[1], "none"],
-    "an id without its hyphens": [*(str(UUID(each)) for each in IDS[:2]), IDS[2]],
+    "an id without its hyphens": [*(str(UUID(run_id)) for run_id in IDS[:2]), IDS[2]],
     "a shorter id": [*IDS[:2], IDS[2][:31]],
-    "a number like an id": [f"job={each}" for each in ("12e456", "13e456", "99e999")],
-    "a number like that of a process": [f"rapid: {each}" for each in (871, 9240, 12007)],
+    "a number like an id": [f"job={job}" for job in ("12e456", "13e456", "99e999")],
+    "a number like that of a process": [f"rapid: {number}" for number in (871, 9240, 12007)],
     "numbers of steps": ["ckpt-00012000", "ckpt-00013000", "ckpt-00019000"],
     "negative integers": ["sum of -12345678", "sum of -12345679", "sum of -92345678"],
     "days in names": ["model-20120304", "model-20190506", "model-20251101"],
     "an id that became two": [IDS[0], IDS[1], f"{IDS[2]} {IDS[2]}"],
     "an id that did not vary": [IDS[0], IDS[0], IDS[1]],
-    "a day that did not vary beside an id": [f"{day} {each}" for day, each in zip(DAYS, IDS, strict=True)],
+    "a day that did not vary beside an id": [f"{day} {run_id}" for day, run_id in zip(DAYS, IDS, strict=True)],
     "an id that did not vary beside a time": [
-        f"{each} 01:20:3{at}" for at, each in enumerate((IDS[0], IDS[0], IDS[1]))
+        f"{run_id} 01:20:3{at}" for at, run_id in enumerate((IDS[0], IDS[0], IDS[1]))
     ],
     "another zone": ["01:20:31+00:00", "01:20:32+00:00", "01:20:33+02:00"],
     "another class at an address": ["<A at 0x7f8a1c2d3e40>", "<A at 0x7f8a1c2d4e40>", "<B at 0x7f8a1c2d5e40>"],
-    "a digest of bytes that nothing reads": [f"9 bytes, sha256 {each}{each}" for each in IDS],
-    "a checksum among ids": [f"run {each}, weights_md5={each}" for each in IDS],
-    "a digest by its length": [f"{each}{each[:8]}" for each in IDS],
-    "a digest by no UUID's version": [f"{each[:12]}0{each[13:]}" for each in IDS],
-    "a digest as a UUID": [str(UUID(each, version=5)) for each in IDS],
+    "a digest of bytes that nothing reads": [f"9 bytes, sha256 {run_id}{run_id}" for run_id in IDS],
+    "a checksum among ids": [f"run {run_id}, weights_md5={run_id}" for run_id in IDS],
+    "a digest by its length": [f"{run_id}{run_id[:8]}" for run_id in IDS],
+    "a digest by no UUID's version": [f"{run_id[:12]}0{run_id[13:]}" for run_id in IDS],
+    "a digest as a UUID": [str(UUID(run_id, version=5)) for run_id in IDS],
     "the bits of a float": ["3f1b2c3d", "3f2b2c3d", "40a00b00"],
     "the bits of a double": ["3fe1b2c3d4e5f607", "3fe2b2c3d4e5f607", "4014b2c3d4e5f607"],
     "a digest of 52 letters": [f"{one}4MZ7Q2XK5V8B3NAHTG6CWEY9DJ" * 2 for one in "ABC"],
@@ -135,7 +138,7 @@ NOT_FITTING = {
     "short stamps of other years": ["210304_012031", "230506_012031", "251101_012031"],
     "large numbers like stamps": ["20261399012031", "20261399012032", "20261399012033"],
     "a word like a styled cell": ["T_model 0.5", "T_model 0.6", "T_model 0.7"],
-    "a digest beside a token": [f"token_md5: {each * 10}0f" for each in ("0c1", "1d2", "2e3")],
+    "a digest beside a token": [f"token_md5: {token * 10}0f" for token in ("0c1", "1d2", "2e3")],
     "months of other years": ["Mar 4, 2012 01:20:31", "May 6, 2019 01:20:31", "Nov 1, 2025 01:20:31"],
     "a seed as large as a time": ["1612345678", "1712345678", "1912345678"],
     "days that are drawn in another order": ["2026-01-02 2026-01-01", "2026-01-01 2026-01-02", "2026-01-03 2026-01-01"],
@@ -146,37 +149,39 @@ NOT_FITTING = {
     "a score like a day": ["2012.1901", "2012.1902", "2012.1909"],
     "a checksum in hex": ["0x3f1b2c3d", "0x3f2b2c3d", "0x4f1b2c3d"],
     "shares of a split": ["80:10:10", "70:20:10", "60:20:20"],
-    "a step in brackets": [f"2026-11-29 01:20:30 [{each}] loss 0.5" for each in (1200, 1201, 1209)],
+    "a step in brackets": [f"2026-11-29 01:20:30 [{step}] loss 0.5" for step in (1200, 1201, 1209)],
     "a latency": ["latency 3.1 ms", "latency 3.2 ms", "latency 9.9 ms"],
-    "a number after the same seconds": [f"took 3s, loss {each}" for each in (0.5, 0.6, 0.9)],
+    "a number after the same seconds": [f"took 3s, loss {loss}" for loss in (0.5, 0.6, 0.9)],
     "a timeout that did not vary": ["elapsed: 3s", "elapsed: 3s", "elapsed: 9s"],
     "speeds in text": ["3.1 it/s", "3.2 it/s", "9.9 it/s"],
     "a name with a number like an id": ["lr-12e456", "lr-13e456", "lr-99e999"],
     "six digits in a name": ["n_172817", "n_172818", "n_172819"],
     "another level of absl": [
-        f"{each} 1234 train.py:12]"
-        for each in ("I1129 01:20:30.123456", "I1129 01:20:31.123456", "W1129 01:20:32.123456")
+        f"{mark} 1234 train.py:12]"
+        for mark in ("I1129 01:20:30.123456", "I1129 01:20:31.123456", "W1129 01:20:32.123456")
     ],
     "large numbers": ["12345e10", "12346e10", "99999e10"],
-    "a host that did not vary": [f"host: {each}" for each in ("90ebb4108e36", "90ebb4108e36", "f945ffa4d127")],
-    "a job that did not vary": [f"SLURM_JOB_ID={each}" for each in (712345, 712345, 9123456)],
-    "a fit of several seconds": [f"fit {each} seconds elapsed" for each in (0.5, 0.6, 0.9)],
-    "a total": [f"rows, total={each}" for each in (17, 18, 19)],
-    "a total of seconds": [f"of audio, total={each}s" for each in (17.5, 18.5, 19.5)],
-    "a support": [f"support: {each}" for each in (1200, 1300, 1900)],
-    "a port that did not vary": [f"port: {each}" for each in (8080, 8080, 9090)],
+    "a host that did not vary": [f"host: {host}" for host in ("90ebb4108e36", "90ebb4108e36", "f945ffa4d127")],
+    "a job that did not vary": [f"SLURM_JOB_ID={job}" for job in (712345, 712345, 9123456)],
+    "a fit of several seconds": [f"fit {seconds} seconds elapsed" for seconds in (0.5, 0.6, 0.9)],
+    "a total": [f"rows, total={total}" for total in (17, 18, 19)],
+    "a total of seconds": [f"of audio, total={total}s" for total in (17.5, 18.5, 19.5)],
+    "a support": [f"support: {support}" for support in (1200, 1300, 1900)],
+    "a port that did not vary": [f"port: {port}" for port in (8080, 8080, 9090)],
     "a loss behind a port": [f"127.0.0.1:{port} {loss}" for port, loss in ((43211, 1), (37016, 1), (8042, 2))],
-    "another prefix of a folder": [f"/tmp/{each}" for each in ("train_6jnfc59z", "train_vhw7j_ou", "test_ut29km7t")],
-    "a folder that did not vary": [f"/tmp/of_{each}" for each in ("baseline", "baseline", "ablation")],
-    "a folder elsewhere": [f"/data/of_{each}" for each in ("baseline", "ablation", "controls")],
-    "a large count": [f"{each}" for each in (139000000000000, 139000000000064, 140000000000000)],
-    "a rate that is called eta": [f"eta: {each}" for each in (0.1, 0.2, 0.3)],
-    "a rate of MetricLogger": [f"time: 0.2  data: 0.7  max mem: 1853  lr: {each}" for each in (0.1, 0.2, 0.3)],
-    "another zone in words": [f"Sun Nov 29 01:20:3{at} {each} 2026" for at, each in enumerate(("UTC", "UTC", "EST"))],
-    "datetimes of other years": [f"datetime.datetime({each}, 3, 4, 0, 0)" for each in (2012, 2019, 2025)],
-    "months in full of other years": [f"March {each}" for each in ("4, 2012", "6, 2019", "1, 2025")],
+    "another prefix of a folder": [
+        f"/tmp/{folder}" for folder in ("train_6jnfc59z", "train_vhw7j_ou", "test_ut29km7t")
+    ],
+    "a folder that did not vary": [f"/tmp/of_{word}" for word in ("baseline", "baseline", "ablation")],
+    "a folder elsewhere": [f"/data/of_{word}" for word in ("baseline", "ablation", "controls")],
+    "a large count": [f"{count}" for count in (139000000000000, 139000000000064, 140000000000000)],
+    "a rate that is called eta": [f"eta: {rate}" for rate in (0.1, 0.2, 0.3)],
+    "a rate of MetricLogger": [f"time: 0.2  data: 0.7  max mem: 1853  lr: {rate}" for rate in (0.1, 0.2, 0.3)],
+    "another zone in words": [f"Sun Nov 29 01:20:3{at} {zone} 2026" for at, zone in enumerate(("UTC", "UTC", "EST"))],
+    "datetimes of other years": [f"datetime.datetime({year}, 3, 4, 0, 0)" for year in (2012, 2019, 2025)],
+    "months in full of other years": [f"March {day}" for day in ("4, 2012", "6, 2019", "1, 2025")],
     "a stamp of twelve digits of another year": ["210304012031", "230506012031", "251101012031"],
-    "a model's name of eight letters": [f"model_id: {each}" for each in ("resnet18", "resnet34", "resnet50")],
+    "a model's name of eight letters": [f"model_id: {model}" for model in ("resnet18", "resnet34", "resnet50")],
     "sizes of small layers": ["128-16-10", "128-32-10", "256-16-10"],
     "sizes of layers": ["128-64-10", "128-65-10", "256-64-10"],
     "names with numbers": ["resnet18b", "resnet34c", "resnet50d"],
@@ -192,7 +197,7 @@ def test_ids_times_and_names_that_vary_are_settled_in_every_place(what: str) -> 
 
     assert verdict.is_equivalent
     assert {entry.difference.kind for entry in verdict.allowed} == set(NOISE)
-    assert {each.kind for each in verdict.noise} == set(NOISE)
+    assert {difference.kind for difference in verdict.noise} == set(NOISE)
     assert all("vary" in entry.by.why for entry in verdict.allowed)
     assert FITTING[what][2] in {entry.difference.after for entry in verdict.allowed}
 
@@ -201,10 +206,10 @@ def test_ids_times_and_names_that_vary_are_settled_in_every_place(what: str) -> 
 def test_nothing_else_is_settled_by_noise(what: str) -> None:
     verdict = compared(*map(written, NOT_FITTING[what]))
 
-    assert {each.kind for each in verdict.deciding} == set(NOISE)
+    assert {difference.kind for difference in verdict.deciding} == set(NOISE)
     before, again, _ = map(written, NOT_FITTING[what])
     varies = not compared(before, again, again).is_equivalent
-    assert all(("varies by itself" in each.hint) == varies for each in verdict.deciding)
+    assert all(("varies by itself" in difference.hint) == varies for difference in verdict.deciding)
 
 
 NOISE = (Kind.PARAM_VALUE, Kind.TAG_VALUE, Kind.ARTIFACT_CONTENT)
@@ -233,7 +238,7 @@ def test_a_metric_that_varies_is_never_allowed() -> None:
     (difference,) = verdict.deciding
     assert "0.5 | 0.6 in two runs of before" in difference.hint
     assert "--seeds" in difference.hint
-    assert [each.name for each in verdict.noise] == ["loss"]
+    assert [difference.name for difference in verdict.noise] == ["loss"]
 
 
 def test_what_is_settled_in_a_file_says_nothing_of_what_decides_there() -> None:
@@ -278,7 +283,7 @@ def test_noise_is_listed_where_nothing_decides() -> None:
     verdict = compared(metric(0.5), metric(0.6), metric(0.5))
 
     assert verdict.is_equivalent
-    assert [(each.before, each.after) for each in verdict.noise] == [("0.5", "0.6")]
+    assert [(difference.before, difference.after) for difference in verdict.noise] == [("0.5", "0.6")]
 
 
 def files(contents: Mapping[str, str]) -> Snapshot:
@@ -287,12 +292,12 @@ def files(contents: Mapping[str, str]) -> Snapshot:
 
 
 def test_a_file_under_a_name_that_varies_is_still_compared() -> None:
-    runs = [files({f"ckpt-{each}.txt": "same"}) for each in IDS]
+    runs = [files({f"ckpt-{run_id}.txt": "same"}) for run_id in IDS]
     other = files({f"ckpt-{IDS[2]}.txt": "other"})
-    two = files({f"ckpt-{each}.txt": "same" for each in (IDS[2], "f" * 31 + "0")})
+    two = files({f"ckpt-{run_id}.txt": "same" for run_id in (IDS[2], "f" * 31 + "0")})
 
     assert compared(*runs).is_equivalent
-    assert [each.kind for each in compared(*runs[:2], other).deciding] == [Kind.ARTIFACT_CONTENT]
+    assert [difference.kind for difference in compared(*runs[:2], other).deciding] == [Kind.ARTIFACT_CONTENT]
     assert not compared(*runs[:2], two).is_equivalent
     assert not compared(*runs[:2], files({})).is_equivalent
 
@@ -302,8 +307,8 @@ def test_a_difference_is_found_beside_noise_in_all_else(seed: int, kind: Plant) 
     """Every kind of difference decides, also where ids vary in the same run."""
     run = generated_run(seed)
     before, again, after = (
-        replace(each, tags={**each.tags, "made": f"id {one}"})
-        for each, one in zip((run, run, kind.plant(Random(seed), run)), IDS, strict=True)
+        replace(snapshot, tags={**snapshot.tags, "made": f"id {one}"})
+        for snapshot, one in zip((run, run, kind.plant(Random(seed), run)), IDS, strict=True)
     )
 
     assert not compare_over_noise(before, again, after, Policy.exact()).is_equivalent
@@ -324,13 +329,13 @@ def folds(clock: str, began: datetime) -> Snapshot:
 
 @pytest.mark.parametrize("zone", [UTC, None])
 def test_a_clock_of_six_digits_is_settled_where_it_is_of_its_own_run(zone: timezone | None) -> None:
-    began = [datetime(2026, 11, 29, 23, 59, 30, tzinfo=UTC) + timedelta(seconds=each) for each in (0, 20, 40)]
-    clocks = [each.astimezone(zone).strftime("%H%M%S") for each in began]
+    began = [datetime(2026, 11, 29, 23, 59, 30, tzinfo=UTC) + timedelta(seconds=seconds) for seconds in (0, 20, 40)]
+    clocks = [moment.astimezone(zone).strftime("%H%M%S") for moment in began]
 
     assert compared(*map(folds, clocks, began)).is_equivalent
     assert not compared(*map(folds, [*clocks[:2], "173000"], began)).is_equivalent
     assert not compared(*map(folds, ["172817", "172818", "172819"], began)).is_equivalent
-    assert not compared(*(replace(folds(*each), span=None) for each in zip(clocks, began, strict=True))).is_equivalent
+    assert not compared(*(replace(folds(*run), span=None) for run in zip(clocks, began, strict=True))).is_equivalent
 
 
 def test_a_time_that_is_the_same_by_chance_is_settled_near_one_that_varies() -> None:
@@ -354,7 +359,7 @@ def logged(*lines: str) -> Snapshot:
 
 
 def test_files_by_several_ids_are_paired_by_what_they_say() -> None:
-    runs = [files({f"m-{number}{each[1:]}.txt": str(number) for number in range(2)}) for each in IDS]
+    runs = [files({f"m-{number}{run_id[1:]}.txt": str(number) for number in range(2)}) for run_id in IDS]
     other = files({f"m-{number}{IDS[2][1:]}.txt": str(number * 5) for number in range(2)})
     both = files({f"m-{number}{IDS[2][1:]}.txt": str(number + 5) for number in range(2)})
 
@@ -433,7 +438,7 @@ def trials(names: Sequence[str], scores: Sequence[float]) -> Snapshot:
 
 def test_children_whose_names_vary_are_paired_by_what_they_logged_and_by_their_start() -> None:
     names = [[f"trial-{Random(f'{run} {at}').getrandbits(32):08x}" for at in range(3)] for run in range(3)]
-    before, again = (trials(each, [0.1, 0.2, 0.3]) for each in names[:2])
+    before, again = (trials(name, [0.1, 0.2, 0.3]) for name in names[:2])
 
     same = compared(before, again, trials(names[2], [0.1, 0.2, 0.3]))
     assert same.is_equivalent
@@ -446,7 +451,7 @@ def test_children_whose_names_vary_are_paired_by_what_they_logged_and_by_their_s
 
 
 def test_a_name_of_a_child_that_did_not_vary_decides() -> None:
-    one, other = (trials([f"trial-{each}"], [0.1]) for each in ("a1b2c3d4", "b1b2c3d4"))
+    one, other = (trials([f"trial-{trial}"], [0.1]) for trial in ("a1b2c3d4", "b1b2c3d4"))
 
     assert not compared(one, one, other).is_equivalent
 
@@ -476,9 +481,11 @@ def test_a_time_of_its_own_run_is_settled_where_two_runs_of_before_share_the_sec
     verdict = compared(before, again, after)
 
     assert verdict.is_equivalent
-    texts = [each.difference.known for each in verdict.allowed if each.difference.kind is Kind.PARAM_VALUE]
+    texts = [
+        settlement.difference.known for settlement in verdict.allowed if settlement.difference.kind is Kind.PARAM_VALUE
+    ]
     assert texts
-    assert all(each.endswith("of each run's own time") for each in texts)
+    assert all(text.endswith("of each run's own time") for text in texts)
 
 
 CHOSEN = {
@@ -504,7 +511,7 @@ def test_a_time_that_was_chosen_decides(what: str) -> None:
     before, again = (stamped(one, BEGAN + at) for at in (0, 0.5))
     after = stamped(other, BEGAN + 61)
 
-    assert {each.kind for each in compared(before, again, after).deciding} > set(NOISE)
+    assert {difference.kind for difference in compared(before, again, after).deciding} > set(NOISE)
 
 
 @pytest.mark.parametrize("what", CHOSEN)
@@ -512,7 +519,11 @@ def test_what_may_be_equal_by_chance_is_told_to_be_compared_again(what: str) -> 
     one, other = CHOSEN[what]
     before, again = (stamped(one, BEGAN + at) for at in (0, 0.5))
 
-    hints = {each.hint for each in compared(before, again, stamped(other, BEGAN + 61)).deciding if each.before == one}
+    hints = {
+        difference.hint
+        for difference in compared(before, again, stamped(other, BEGAN + 61)).deciding
+        if difference.before == one
+    }
 
     assert hints
     assert all("only a time differs" in hint and "compare again" in hint for hint in hints)
@@ -531,7 +542,7 @@ def test_what_only_a_clock_says_is_settled_where_two_runs_of_before_agree(form: 
 
     assert compared(one, one, other).is_equivalent
     assert compared(one, other, one).is_equivalent
-    assert {each.kind for each in compared(one, one, lossy).deciding} == set(NOISE)
+    assert {difference.kind for difference in compared(one, one, lossy).deciding} == set(NOISE)
 
 
 def test_equal_times_of_runs_that_did_not_overlap_decide() -> None:
@@ -556,7 +567,7 @@ def test_a_time_that_was_chosen_in_a_run_of_hours_decides() -> None:
 def test_a_duration_that_did_not_vary_decides_in_every_place(text: str) -> None:
     ours, other = (written(text.format(number)) for number in (30, 300))
 
-    assert {each.kind for each in compared(ours, ours, other).deciding} == set(NOISE)
+    assert {difference.kind for difference in compared(ours, ours, other).deciding} == set(NOISE)
 
 
 @pytest.mark.parametrize("key", ["timeout", "time", "duration", "total time", "fit_time"])
@@ -571,9 +582,9 @@ def test_a_setting_that_is_a_duration_decides_beside_durations_that_vary(key: st
 
     deciding = compared(*runs).deciding
 
-    assert {(each.kind, each.before) for each in deciding} >= {(Kind.PARAM_VALUE, f"30{unit}")}
-    assert {each.kind for each in deciding} == {Kind.PARAM_VALUE, Kind.ARTIFACT_CONTENT}
-    assert all(f"30{unit}" in each.before for each in deciding)
+    assert {(difference.kind, difference.before) for difference in deciding} >= {(Kind.PARAM_VALUE, f"30{unit}")}
+    assert {difference.kind for difference in deciding} == {Kind.PARAM_VALUE, Kind.ARTIFACT_CONTENT}
+    assert all(f"30{unit}" in difference.before for difference in deciding)
 
 
 def timed(key: str, limit: str, took: str) -> Snapshot:

@@ -27,8 +27,8 @@ def json_file(values: dict[str, object]) -> File:
 def with_children(best: int) -> Snapshot:
     ids = [uuid4().hex for _ in range(3)]
     children = {
-        f"unnamed#{number}": Snapshot(f"unnamed#{number}", params={"lr": str(number)}, own_ids={"run": each})
-        for number, each in enumerate(ids)
+        f"unnamed#{number}": Snapshot(f"unnamed#{number}", params={"lr": str(number)}, own_ids={"run": run_id})
+        for number, run_id in enumerate(ids)
     }
     return run({"best": ids[best]}, children=children)
 
@@ -36,15 +36,15 @@ def with_children(best: int) -> Snapshot:
 def with_named_children(best: int) -> Snapshot:
     names = [next(drawn) for _ in range(3)]
     children = {
-        f"unnamed#{number}": Snapshot(f"unnamed#{number}", params={"lr": str(number)}, own_ids={"name": each})
-        for number, each in enumerate(names)
+        f"unnamed#{number}": Snapshot(f"unnamed#{number}", params={"lr": str(number)}, own_ids={"name": name})
+        for number, name in enumerate(names)
     }
     return run({"best": names[best]}, children=children)
 
 
 def with_models(best: int) -> Snapshot:
     ids = [f"m-{uuid4().hex}" for _ in range(3)]
-    own = {f"model net@{number}": each for number, each in enumerate(ids)}
+    own = {f"model net@{number}": run_id for number, run_id in enumerate(ids)}
     return run({}, tags={"served": f"models:/{ids[best]}"}, own_ids=own)
 
 
@@ -56,15 +56,15 @@ def with_files(best: int) -> Snapshot:
 
 def with_a_list(best: int) -> Snapshot:
     ids = [str(uuid4()) for _ in range(3)]
-    trials = {f"$.trials[{number}].id": each for number, each in enumerate(ids)}
+    trials = {f"$.trials[{number}].id": run_id for number, run_id in enumerate(ids)}
     return run({}, artifacts={"study.json": json_file({"$.best": ids[best], **trials})})
 
 
 def with_keys(best: int) -> Snapshot:
     """Each trial also has a time, so that nothing that is kept under its id is the same in two runs."""
     ids, second = [str(uuid4()) for _ in range(3)], next(seconds)
-    at = {f'$["{each}"].at': f"2026-11-29 10:00:{second + number}" for number, each in enumerate(ids)}
-    losses = {f'$["{each}"].loss': number / 7 for number, each in enumerate(ids)}
+    at = {f'$["{run_id}"].at': f"2026-11-29 10:00:{second + number}" for number, run_id in enumerate(ids)}
+    losses = {f'$["{run_id}"].loss': number / 7 for number, run_id in enumerate(ids)}
     return run({"best": ids[best]}, artifacts={"trials.json": json_file(dict(sorted({**at, **losses}.items())))})
 
 
@@ -113,7 +113,7 @@ def test_what_is_kept_under_keys_that_vary_is_compared() -> None:
     assert compare_over_noise(*runs, trials([0.2, 0.1, 0.2]), Policy()).is_equivalent
     for other in ([0.1, 0.2, 0.3], [0.1, 0.1, 0.2], [0.1, 0.2]):
         verdict = compare_over_noise(*runs, trials(other), Policy())
-        assert {each.kind for each in verdict.deciding} == {Kind.ARTIFACT_CONTENT}
+        assert {difference.kind for difference in verdict.deciding} == {Kind.ARTIFACT_CONTENT}
 
 
 def test_two_ids_that_became_one_are_a_difference() -> None:

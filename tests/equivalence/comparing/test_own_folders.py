@@ -22,7 +22,7 @@ def named(text: str) -> Snapshot:
 def deciding(before: str, after: str) -> set[Kind]:
     first = named(before)
     second, settled = with_folders_of(first, named(after), MOVED)
-    return {each.kind for each in compare_snapshots(first, second, Policy(), settled=settled).deciding}
+    return {difference.kind for difference in compare_snapshots(first, second, Policy(), settled=settled).deciding}
 
 
 SAME = [
@@ -54,5 +54,5 @@ def test_what_is_settled_is_listed_with_both_folders() -> None:
     _, settled = with_folders_of(named(f"{BASE}/out"), named(f"{ROOT}/out"), MOVED)
 
     assert len(settled) == 5
-    assert {(each.before, each.after) for each in settled} == {(f"{BASE}/out", f"{ROOT}/out")}
-    assert {each.child for each in settled} == {"", "fold#1"}
+    assert {(difference.before, difference.after) for difference in settled} == {(f"{BASE}/out", f"{ROOT}/out")}
+    assert {difference.child for difference in settled} == {"", "fold#1"}

@@ -104,7 +104,7 @@ def test_the_place_of_a_missing_point_is_named(count: int, data: st.DataObject) 
     lost = data.draw(st.integers(0, count - 1))
     whole = [float(number) for number in range(count)]
     less = [value for value in whole if value != lost]
-    sides = [stored(each, list(range(len(each)))) for each in (whole, less)]
+    sides = [stored(values, list(range(len(values)))) for values in (whole, less)]
 
     there, back = compared(*sides), compared(*sides[::-1])
 

@@ -53,7 +53,7 @@ def test_a_renaming_that_nothing_proves_is_explained(compared: Compare) -> None:
 
     found = compared(before, after).deciding
 
-    assert all("other data may well have the same score" in each.hint for each in found[:2])
+    assert all("other data may well have the same score" in difference.hint for difference in found[:2])
 
 
 def test_a_score_that_is_no_share_of_the_training_rows_is_of_other_data(compared: Compare) -> None:

@@ -98,7 +98,7 @@ CHANGED: dict[str, list[tuple[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "old", "new"), [(name, *each) for name, row in CHANGED.items() for each in row])
+@pytest.mark.parametrize(("name", "old", "new"), [(name, *texts) for name, row in CHANGED.items() for texts in row])
 def test_another_change_in_the_same_text_decides(name: str, old: str, new: str, compare: Compare) -> None:
     before, after = ((PROOF / FILES[name][0].format(side)).read_text() for side in ("before", "after"))
 
@@ -150,7 +150,7 @@ def search(c: float = 1.0) -> GridSearchCV:
 
 def test_times_of_a_search_do_not_decide_but_its_scores_do(compare: Compare) -> None:
     one, again, other = search(), search(), search(0.2)
-    tables = [pd.DataFrame(each.cv_results_).to_csv(index=False).encode() for each in (one, again, other)]
+    tables = [pd.DataFrame(search.cv_results_).to_csv(index=False).encode() for search in (one, again, other)]
 
     assert compare("model.pkl", pickle.dumps(one), pickle.dumps(again)).is_equivalent
     assert compare("cv_results.csv", tables[0], tables[1]).is_equivalent
@@ -164,7 +164,7 @@ def test_ids_of_runs_in_a_pickle_are_one_for_one(compare: Compare) -> None:
     ids = [UUID(int=number).hex for number in range(4)]
 
     def of(*given: str, size: int = 1) -> bytes:
-        return pickle.dumps([*({"run_id": each} for each in given), size])
+        return pickle.dumps([*({"run_id": run_id} for run_id in given), size])
 
     one = of(ids[0], ids[1], ids[0])
 
@@ -222,9 +222,9 @@ def test_a_digest_in_a_pickle_decides(compare: Compare) -> None:
     digests = [UUID(int=number).hex for number in range(2)]
 
     for place in ("data_md5", "run_identity"):
-        one, other = (pickle.dumps({place: each}) for each in digests)
+        one, other = (pickle.dumps({place: digest}) for digest in digests)
         assert not compare("last.ckpt", one, other).is_equivalent
-    listed, otherwise = (pickle.dumps([[1, 2, 3, 4, each, each]]) for each in digests)
+    listed, otherwise = (pickle.dumps([[1, 2, 3, 4, digest, digest]]) for digest in digests)
     assert not compare("last.ckpt", listed, otherwise).is_equivalent
 
 
@@ -234,7 +234,7 @@ def test_times_of_trials_of_ray_do_not_decide_but_their_scores_do(compare: Compa
         return {"loss": loss, "training_iteration": steps, **times}
 
     def lines(*results: dict[str, float]) -> bytes:
-        return "".join(json.dumps(each) + "\n" for each in results).encode()
+        return "".join(json.dumps(result) + "\n" for result in results).encode()
 
     def table(*results: dict[str, float]) -> bytes:
         return pd.DataFrame(list(results)).to_csv(index=False).encode()
@@ -344,6 +344,6 @@ def test_of_another_logger_or_missing_or_at_another_step_they_do(name: str) -> N
     later = Snapshot("b", tags=one.tags, params=one.params, metrics={**lost.metrics, name: (Point(4, 1.0),)})
 
     assert deciding(timed(name, 1.0, ({}, {})), timed(name, 2.0, ({}, {})))
-    assert [each.kind for each in deciding(one, lost)] == [Kind.METRIC_MISSING]
-    assert Kind.METRIC_STEPS in [each.kind for each in deciding(one, later)]
+    assert [difference.kind for difference in deciding(one, lost)] == [Kind.METRIC_MISSING]
+    assert Kind.METRIC_STEPS in [difference.kind for difference in deciding(one, later)]
     assert deciding(timed("mean_test_score", 1.0, logger), timed("mean_test_score", 2.0, logger))

@@ -59,7 +59,7 @@ def differences(left: Path, right: Path, policy: Policy | None = None) -> list[s
     one, other = (Snapshot(side.name, models={"net": read_model(side, "net")[0]}) for side in (left, right))
     verdict = compare_snapshots(one, other, policy or Policy.exact())
     assert verdict.is_equivalent == (not verdict.deciding)
-    return [f"{each.kind.value}: {each.name}" for each in verdict.deciding]
+    return [f"{difference.kind.value}: {difference.name}" for difference in verdict.deciding]
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,9 @@ def test_what_was_called_and_what_it_gave_counts(active_store: str, monkeypatch:
     before = called(3, 4)
 
     def found(after: Snapshot) -> list[tuple[str, str]]:
-        return [(each.name, each.hint) for each in compare_snapshots(before, after, Policy()).deciding]
+        return [
+            (difference.name, difference.hint) for difference in compare_snapshots(before, after, Policy()).deciding
+        ]
 
     assert before.artifacts.keys() == {TRACES, PROMPTS}
     assert found(called(4, 3)) == []

@@ -36,7 +36,7 @@ def test_the_same_images_have_the_same_names_whenever_they_were_logged(mark: str
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2), st.integers(1, 99)), unique=True))
 def test_no_two_images_get_one_name(images: Sequence[tuple[str, int, int]]) -> None:
-    files = [logged(*each) for each in images]
+    files = [logged(*image) for image in images]
 
     renamed = names_of_loggers(files)
 
@@ -115,6 +115,6 @@ def test_images_of_a_table_are_numbered_as_the_table_has_them(tracking_uri: str)
 
     assert "table_images/out/table/image 1.png" in one.artifacts
     assert compare_snapshots(one, same, Policy()).is_equivalent
-    assert {each.name for each in compare_snapshots(one, swapped, Policy()).deciding} == {
+    assert {difference.name for difference in compare_snapshots(one, swapped, Policy()).deciding} == {
         f"table_images/out/table/image {number}.{form}" for number in (1, 2) for form in ("png", "webp")
     }

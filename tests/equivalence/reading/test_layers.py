@@ -49,22 +49,22 @@ def layers() -> Layers:
 
 
 def setting(place: int, name: str, value: object) -> Change:
-    return lambda each: setattr(each[place], name, value)
+    return lambda layers: setattr(layers[place], name, value)
 
 
 def replaced(place: int, layer: nn.Module) -> Change:
-    return lambda each: each.__setitem__(place, layer)
+    return lambda layers: layers.__setitem__(place, layer)
 
 
 def exchanged(place: int) -> Change:
-    return lambda each: each.insert(place, each.pop(place + 1))
+    return lambda layers: layers.insert(place, layers.pop(place + 1))
 
 
-def synchronised(each: Layers) -> None:
+def synchronised(layers: Layers) -> None:
     # Its graph is that of a plain one: only its class tells, which counts in a training on several devices.
     other = nn.SyncBatchNorm(4)
-    other.load_state_dict(each[1].state_dict())
-    each[1] = other
+    other.load_state_dict(layers[1].state_dict())
+    layers[1] = other
 
 
 def saved(made: Layers, folder: Path) -> Path:
@@ -85,7 +85,10 @@ def deciding(left: Path, right: Path, policy: Policy) -> tuple[Difference, ...]:
 
 CHANGES: dict[str, tuple[Change, str]] = {
     # With a dilation that undoes what the padding did to the shape, no shape changes.
-    "a dilation": (lambda each: (setting(0, "dilation", (2, 2))(each), setting(0, "padding", (2, 2))(each)), "'0'"),
+    "a dilation": (
+        lambda layers: (setting(0, "dilation", (2, 2))(layers), setting(0, "padding", (2, 2))(layers)),
+        "'0'",
+    ),
     "a stride": (setting(4, "stride", 2), "'4'"),
     "an epsilon": (setting(1, "eps", 1e-3), "'1'"),
     "a momentum": (setting(1, "momentum", 0.2), "'1'"),
@@ -96,8 +99,8 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "a dimension": (setting(9, "dim", 0), "'9'"),
     "another activation": (replaced(7, nn.SiLU()), "'7'"),
     "two layers exchanged": (exchanged(2), "'2'"),
-    "a layer lost": (lambda each: each.pop(), "'9'"),
-    "a layer more": (lambda each: each.append(nn.Identity()), "module_call_graph"),
+    "a layer lost": (lambda layers: layers.pop(), "'9'"),
+    "a layer more": (lambda layers: layers.append(nn.Identity()), "module_call_graph"),
     "a class of one graph": (synchronised, "SyncBatchNorm"),
 }
 
@@ -112,15 +115,17 @@ def test_what_is_built_otherwise_is_found_and_its_layer_named(
 
     found = deciding(plain, saved(made, tmp_path / "net"), Policy.from_migration(migration))
 
-    assert not [each for each in found if each.kind.category == "model" and "tensor" in each.kind.value]
-    assert any(named in str(each) for each in found), list(map(str, found))
+    assert not [
+        difference for difference in found if difference.kind.category == "model" and "tensor" in difference.kind.value
+    ]
+    assert any(named in str(difference) for difference in found), list(map(str, found))
 
 
 def test_layers_are_told_by_path_and_class_in_the_order_in_which_they_run(plain: Path) -> None:
     model, notes = read_model(plain, "net")
 
     assert not notes
-    assert [layer.kind for layer in model.layers] == [f"torch.nn.{type(each).__name__}" for each in layers()]
+    assert [layer.kind for layer in model.layers] == [f"torch.nn.{type(layer).__name__}" for layer in layers()]
     assert [layer.path for layer in model.layers] == list(map(str, range(10)))
     assert sum(layer.operations for layer in model.layers) == len(model.operations)
 

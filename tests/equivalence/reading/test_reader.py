@@ -103,7 +103,7 @@ def test_another_seed_is_told_by_its_weights(tracking_uri: str) -> None:
     one, same, other = (take_snapshot(train(seed), tracking_uri=tracking_uri) for seed in (1, 1, 2))
 
     assert compare_snapshots(one, same, Policy.exact()).is_equivalent
-    names = {each.name for each in compare_snapshots(one, other, Policy.exact()).deciding}
+    names = {difference.name for difference in compare_snapshots(one, other, Policy.exact()).deciding}
     assert "model@0: 0.weight" in names
 
 
@@ -237,12 +237,12 @@ def test_tags_whose_folder_is_gone_are_unread_and_not_none(tmp_path: Path, monke
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     uri = (tmp_path / "store").as_uri()
     runs = [MlflowClient(uri).create_run("0", start_time=at).info.run_id for at in (1000, 3000)]
-    for each, at in zip(runs, (2000, 4000), strict=True):
-        MlflowClient(uri).set_tag(each, "team", "vision")
-        MlflowClient(uri).log_metric(each, "loss", 0.5)
-        MlflowClient(uri).set_terminated(each, end_time=at)
+    for run, at in zip(runs, (2000, 4000), strict=True):
+        MlflowClient(uri).set_tag(run, "team", "vision")
+        MlflowClient(uri).log_metric(run, "loss", 0.5)
+        MlflowClient(uri).set_terminated(run, end_time=at)
     shutil.rmtree(next(tmp_path.glob(f"store/0/{runs[1]}/tags")))
-    whole, lost = (take_snapshot(each, tracking_uri=uri) for each in runs)
+    whole, lost = (take_snapshot(run, tracking_uri=uri) for run in runs)
 
     assert whole.unread == ()
     assert "tags" in "".join(lost.unread)
@@ -408,7 +408,7 @@ def test_a_metric_of_a_model_that_another_run_made_bears_its_name(
 
 def _told(before: Snapshot, after: Snapshot) -> set[tuple[str, str, str]]:
     found = compare_snapshots(before, after, Policy.exact()).deciding
-    return {(each.kind.value, each.name, each.hint) for each in found}
+    return {(difference.kind.value, difference.name, difference.hint) for difference in found}
 
 
 def test_registered_versions_are_compared_by_the_model_that_they_are(

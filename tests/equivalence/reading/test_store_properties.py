@@ -112,7 +112,7 @@ def test_the_same_logged_in_another_order_is_equivalent(
 def test_one_thing_logged_otherwise_is_reported(
     logged: Logged, data: st.DataObject, tracking_uri: str, experiment: str
 ) -> None:
-    kind = data.draw(st.sampled_from([each.name for each in fields(Logged)]))
+    kind = data.draw(st.sampled_from([field.name for field in fields(Logged)]))
     things = dict(getattr(logged, kind))
     assume(things)
     name = data.draw(st.sampled_from(sorted(things)))
@@ -123,8 +123,8 @@ def test_one_thing_logged_otherwise_is_reported(
     order = random.Random(0)
 
     one, other = (
-        take_snapshot(log(each, tracking_uri, experiment, order), tracking_uri=tracking_uri)
-        for each in (logged, replace(logged, **{kind: things}))
+        take_snapshot(log(content, tracking_uri, experiment, order), tracking_uri=tracking_uri)
+        for content in (logged, replace(logged, **{kind: things}))
     )
 
     assert not compare_snapshots(one, other, Policy.exact()).is_equivalent

@@ -56,7 +56,7 @@ def test_many_are_read_in_their_order_and_told_one_by_one(runs: list[str], track
     found = resolve_snapshots(references, tracking_uri=tracking_uri, tell=lambda done, of: told.append((done, of)))
 
     # A child is read with its parent, and not by itself.
-    assert [each.run_id for each in found] == [runs[2], RUN.run_id, *runs, runs[2]]
+    assert [reference.run_id for reference in found] == [runs[2], RUN.run_id, *runs, runs[2]]
     assert told == [(number, 6) for number in range(7)]
 
 

@@ -60,7 +60,7 @@ def test_what_is_written_is_read_back(snapshot: Snapshot) -> None:
 
 @given(snapshots(depth=0), snapshots(depth=0))
 def test_storing_changes_no_verdict(one: Snapshot, other: Snapshot) -> None:
-    stored = [parse_snapshot(snapshot_text(each).encode(), HERE) for each in (one, other)]
+    stored = [parse_snapshot(snapshot_text(snapshot).encode(), HERE) for snapshot in (one, other)]
 
     assert compare_snapshots(*stored, Policy.exact()) == compare_snapshots(one, other, Policy.exact())
 
@@ -231,7 +231,7 @@ def test_a_full_disk_leaves_the_old_file_alone(tmp_path: Path) -> None:
 
     assert done.stdout.count("not written") == 2, done.stderr
     assert file.read_bytes() == before
-    assert [each.name for each in tmp_path.iterdir()] == ["stored.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["stored.json"]
 
 
 def test_a_history_in_arrays_is_the_same_sequence() -> None:

@@ -110,7 +110,7 @@ def test_what_no_seed_touches_decides(changed: dict[str, object], kind: Kind) ->
     verdict = compare_samples(before, after, WITHIN_A_TENTH)
 
     assert verdict.decision is Decision.DIFFERENT
-    assert kind in {each.kind for each in verdict.deciding}
+    assert kind in {difference.kind for difference in verdict.deciding}
 
 
 def test_a_param_that_varies_on_one_side_only_decides() -> None:
@@ -119,7 +119,7 @@ def test_a_param_that_varies_on_one_side_only_decides() -> None:
 
     verdict = compare_samples(before, after, WITHIN_A_TENTH)
 
-    assert [(each.kind, each.name) for each in verdict.deciding] == [(Kind.PARAM_VALUE, "lr")]
+    assert [(difference.kind, difference.name) for difference in verdict.deciding] == [(Kind.PARAM_VALUE, "lr")]
 
 
 def test_one_failed_run_decides_whatever_its_values_are() -> None:
@@ -222,7 +222,7 @@ def test_an_ignored_metric_is_not_judged_and_an_unused_allowance_is_stale() -> N
 
     verdict = compare_samples(*timed, policy)
 
-    assert [each.name for each in verdict.evidence] == ["loss"]
+    assert [evidence.name for evidence in verdict.evidence] == ["loss"]
     assert verdict.is_equivalent
     assert [entry.name for entry in verdict.stale] == ["absent"]
     assert not verdict.is_accepted
@@ -294,7 +294,7 @@ def many(means: Sequence[float], deviation: float, count: int, tries: int) -> Co
     def sample(side: str, at: Sequence[float]) -> list[Snapshot]:
         values = random.normal(at, deviation, (count, len(at)))
         metrics = [{f"m{name}": (Point(1, float(value)),) for name, value in enumerate(row)} for row in values]
-        return [Snapshot(f"{side}{run}", metrics=each) for run, each in enumerate(metrics)]
+        return [Snapshot(f"{side}{run}", metrics=values) for run, values in enumerate(metrics)]
 
     nowhere = [0.0] * len(means)
     return Counter(compare_samples(sample("a", nowhere), sample("b", means), policy).decision for _ in range(tries))
@@ -446,7 +446,7 @@ def test_a_chance_that_is_the_error_itself_decides_nothing() -> None:
         assert known.p_different is not None
         found.append(judge("m", FOUR, after, ABSOLUTE, Levels(known.p_equivalent, known.p_different)))
 
-    assert {each.decision for each in found} == {Decision.UNDECIDED}
+    assert {evidence.decision for evidence in found} == {Decision.UNDECIDED}
     assert found[0].seeds == 4
     assert "4 seeds a side" in found[0].reason
 
@@ -485,11 +485,11 @@ def with_folds(side: str, values: Sequence[float], **changed: object) -> list[Sn
 
 @pytest.mark.parametrize(("apart", "decision"), [(0.0, Decision.EQUIVALENT), (9.0, Decision.DIFFERENT)])
 def test_the_metrics_of_child_runs_are_tested_too(apart: float, decision: Decision) -> None:
-    before, after = spread(1.0, 0.001, 5), [apart + each for each in spread(1.0, 0.001, 5, seed=1)]
+    before, after = spread(1.0, 0.001, 5), [apart + noise for noise in spread(1.0, 0.001, 5, seed=1)]
 
     verdict = compare_samples(with_folds("a", before), with_folds("b", after), WITHIN_A_TENTH)
 
-    assert [each.name for each in verdict.evidence] == ["loss", "loss in child run fold#1"]
+    assert [evidence.name for evidence in verdict.evidence] == ["loss", "loss in child run fold#1"]
     assert verdict.evidence[1].decision is decision
     assert verdict.decision is decision
 
@@ -499,7 +499,7 @@ def test_a_child_run_that_failed_decides() -> None:
 
     verdict = compare_samples(with_folds("a", before), with_folds("b", after, status="FAILED"), WITHIN_A_TENTH)
 
-    assert [(each.kind, each.child) for each in verdict.deciding] == [(Kind.STATUS, "fold#1")]
+    assert [(difference.kind, difference.child) for difference in verdict.deciding] == [(Kind.STATUS, "fold#1")]
 
 
 def test_weights_that_no_seed_touches_decide() -> None:
@@ -513,6 +513,6 @@ def test_weights_that_no_seed_touches_decide() -> None:
         WITHIN_A_TENTH,
     )
 
-    assert [each.kind for each in frozen.deciding] == [Kind.MODEL_TENSOR_VALUE]
+    assert [difference.kind for difference in frozen.deciding] == [Kind.MODEL_TENSOR_VALUE]
     assert trained.deciding == ()
     assert "model tensor value net: w" in "".join(trained.notes)

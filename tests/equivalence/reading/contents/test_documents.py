@@ -57,7 +57,7 @@ def test_archives_in_archives_are_unpacked_down_to_a_depth(differing: Differing)
     assert differing("a.zip", zipped({"in.zip": inner}), zipped({"in.zip": other})) == []
     assert "a.json" in str(differing("a.zip", zipped({"in.zip": inner}), zipped({"in.zip": changed}))[0])
     assert differing(
-        "a.zip", *(zipped({"b.zip": zipped({"c.zip": zipped({"d.zip": each})})}) for each in (inner, other))
+        "a.zip", *(zipped({"b.zip": zipped({"c.zip": zipped({"d.zip": document})})}) for document in (inner, other))
     )
 
 
@@ -201,7 +201,7 @@ def test_a_text_says_in_which_line_it_differs(differing: Differing) -> None:
 @pytest.mark.parametrize("form", ["gif", "webp"])
 def test_the_duration_of_each_frame_counts(place: int, form: str, differing: Differing) -> None:
     def of(durations: list[int]) -> Callable[[Path], None]:
-        frames = [Image.fromarray(np.full((8, 8, 3), each, dtype=np.uint8)) for each in (0, 90, 200)]
+        frames = [Image.fromarray(np.full((8, 8, 3), shade, dtype=np.uint8)) for shade in (0, 90, 200)]
         return lambda path: frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations)
 
     longer = [500 if number == place else 100 for number in range(3)]
@@ -212,7 +212,7 @@ def test_the_duration_of_each_frame_counts(place: int, form: str, differing: Dif
 
 def test_how_often_an_animation_repeats_counts(differing: Differing) -> None:
     def of(loop: int) -> Callable[[Path], None]:
-        frames = [Image.fromarray(np.full((4, 4, 3), each, dtype=np.uint8)) for each in (0, 90)]
+        frames = [Image.fromarray(np.full((4, 4, 3), shade, dtype=np.uint8)) for shade in (0, 90)]
         return lambda path: frames[0].save(path, save_all=True, append_images=frames[1:], duration=100, loop=loop)
 
     assert differing("a.gif", of(0), of(0)) == []

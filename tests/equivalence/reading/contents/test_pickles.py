@@ -84,7 +84,7 @@ def test_two_pickles_are_equal_just_where_their_values_are(
 def _typed(value: Any) -> Any:
     """Return a value in which 1, True and 1.0 differ, and the order of a dict's keys counts."""
     if isinstance(value, dict):
-        return (dict, tuple((repr(key), _typed(each)) for key, each in value.items()))
+        return (dict, tuple((repr(key), _typed(item)) for key, item in value.items()))
     if isinstance(value, list | tuple):
         return (type(value), tuple(map(_typed, value)))
     return repr(value)
@@ -215,7 +215,7 @@ def test_what_a_method_does_counts(differing: Differing) -> None:
 
     Other.__name__, Other.__qualname__ = One.__name__, One.__qualname__
     Other.predict.__qualname__ = One.predict.__qualname__
-    sides = [_by_value(each()) for each in (One, Other)]
+    sides = [_by_value(kind()) for kind in (One, Other)]
 
     assert differing("a.pkl", *sides)
     assert differing("a.pkl", cloudpickle.dumps(script_class(2)), cloudpickle.dumps(script_class(3)))

@@ -124,8 +124,8 @@ def test_a_lost_child_is_a_difference_in_both_directions(lost: int, client: Mlfl
     whole = family(client, experiment, *children)
     less = family(client, experiment, *children[:lost], *children[lost + 1 :])
 
-    assert [each.kind for each in compare_snapshots(whole, less, EXACT).deciding] == [Kind.CHILD_MISSING]
-    assert [each.kind for each in compare_snapshots(less, whole, EXACT).deciding] == [Kind.CHILD_EXTRA]
+    assert [difference.kind for difference in compare_snapshots(whole, less, EXACT).deciding] == [Kind.CHILD_MISSING]
+    assert [difference.kind for difference in compare_snapshots(less, whole, EXACT).deciding] == [Kind.CHILD_EXTRA]
 
 
 def test_a_difference_in_a_childs_child_says_where_it_is(client: MlflowClient, experiment: str) -> None:
@@ -197,8 +197,8 @@ def test_a_child_whose_tags_are_gone_on_both_sides_is_unread(
         child = run(client, "0", "fold", parent, start=start, lr=str(start))
         shutil.rmtree(tmp_path / folder / "0" / child / "tags")
 
-    *lost, whole = (take_snapshot(each, tracking_uri=client.tracking_uri) for each in parents)
+    *lost, whole = (take_snapshot(parent, tracking_uri=client.tracking_uri) for parent in parents)
 
-    assert ["is it a child" in "".join(each.unread) for each in (*lost, whole)] == [True, True, False]
+    assert ["is it a child" in "".join(snapshot.unread) for snapshot in (*lost, whole)] == [True, True, False]
     assert compare_snapshots(*lost, Policy()).is_open
     assert not compare_snapshots(*lost, Policy()).is_equivalent

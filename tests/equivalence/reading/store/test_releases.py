@@ -232,7 +232,7 @@ def test_what_differs_between_two_runs_of_mlflow_2_is_named(
 
     verdict = compare_snapshots(before, after, POLICY)
 
-    assert [(each.kind, each.name) for each in verdict.deciding] == [expected]
+    assert [(difference.kind, difference.name) for difference in verdict.deciding] == [expected]
 
 
 def test_artifacts_that_did_not_move_with_the_store_are_not_taken_for_none(

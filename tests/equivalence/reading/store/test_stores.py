@@ -66,8 +66,8 @@ def log(uri: str, folder: Path, *, loss: float = 0.5) -> str:
     client.log_inputs(run, [DatasetInput(Dataset("iris", "d1", "local", "{}"), [InputTag("mlflow.data.context", "t")])])
     child = client.create_run(experiment, run_name="fold", tags={"mlflow.parentRunId": run})
     client.log_param(child.info.run_id, "fold", 1)
-    for each in (child.info.run_id, run):
-        client.set_terminated(each)
+    for run_id in (child.info.run_id, run):
+        client.set_terminated(run_id)
     return run
 
 
@@ -159,7 +159,7 @@ def test_a_server_and_the_database_behind_it_are_equivalent_until_it_dies_in_the
     for snapshot in snapshots[1:]:
         verdict = compare_snapshots(from_sqlite, snapshot, EXACT)
         assert verdict.is_equivalent, verdict.deciding
-        assert [each.name for each in compare_snapshots(snapshot, different, EXACT).deciding] == ["loss"]
+        assert [difference.name for difference in compare_snapshots(snapshot, different, EXACT).deciding] == ["loss"]
 
 
 def require_models_alike(client: MlflowClient, other: str) -> None:
@@ -176,7 +176,7 @@ def require_models_alike(client: MlflowClient, other: str) -> None:
     said, known = asked.get_logged_model(model.model_id), client.get_logged_model(model.model_id)
 
     assert asked.pointed(run) == ([(model.model_id, 7)], [])
-    assert [each.model_id for each in asked.made_by(run, [experiment])] == [model.model_id]
+    assert [model.model_id for model in asked.made_by(run, [experiment])] == [model.model_id]
     assert not [*asked.made_by(other, [experiment])]
     for field in (field.name for field in fields(ServedModel) if field.name not in {"metrics", "status"}):
         assert getattr(said, field) == getattr(known, field), field
