@@ -60,7 +60,7 @@ def apply(source: str | bytes, *migrations: Migration, options: Options | None =
         source.encode() if isinstance(source, str) else source,
         module="app",
         is_package=False,
-        moves=[move for each in migrations for move in each.moves],
+        moves=[move for migration in migrations for move in migration.moves],
         migrations=migrations,
         options=options or Options(),
     )
@@ -124,7 +124,7 @@ def test_what_it_reports_is_a_finding_of_its_code(renames: Migration) -> None:
     outcome = apply("x = 1\ny = old_call()\n", renames)
 
     assert isinstance(outcome, Unchanged)
-    assert [(each.code, each.line, each.column) for each in outcome.findings] == [("SH901", 2, 5)]
+    assert [(finding.code, finding.line, finding.column) for finding in outcome.findings] == [("SH901", 2, 5)]
 
 
 @pytest.mark.parametrize(

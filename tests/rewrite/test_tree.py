@@ -75,15 +75,17 @@ def test_scopes_bind_and_read_what_cpython_says(source: str) -> None:
     tables = {
         (table.get_name(), table.get_lineno()): table for table in tables_below(symtable.symtable(source, "", "exec"))
     }
-    names = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
-    references = [each for name in sorted(names) for each in scopes.of(name) if isinstance(each.node, ast.Name)]
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    references = [
+        reference for name in sorted(names) for reference in scopes.of(name) if isinstance(reference.node, ast.Name)
+    ]
 
     for definition in ast.walk(tree):
         if not isinstance(definition, ast.FunctionDef | ast.ClassDef):
             continue
         scope, table = scopes.opened_by(definition), tables[definition.name, definition.lineno]
-        assert scopes.bound_in(scope) == {each.get_name() for each in table.get_symbols() if each.is_local()}
-        for reference in (each for each in references if each.scope is scope):
+        assert scopes.bound_in(scope) == {symbol.get_name() for symbol in table.get_symbols() if symbol.is_local()}
+        for reference in (reference for reference in references if reference.scope is scope):
             symbol, owner = table.lookup(reference.name), scopes.owner(reference)
             assert symbol.is_local() == (owner is scope)
             assert symbol.is_global() == (owner in (scopes.module, None))

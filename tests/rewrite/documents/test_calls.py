@@ -249,14 +249,14 @@ def test_second_run_over_a_notebook_changes_nothing(cells: list[str], options: O
 
 @given(CELLS)
 def test_second_run_over_a_text_changes_nothing(cells: list[str]) -> None:
-    once = changed("".join(fenced(f"{each}\n") for each in cells), ".md")
+    once = changed("".join(fenced(f"{cell}\n") for cell in cells), ".md")
 
     assert changed(once, ".md") == once
 
 
 @given(CELLS, st.sampled_from([".ipynb", ".md", ".rst"]))
 def test_by_default_no_document_is_changed(cells: list[str], suffix: str) -> None:
-    text = dump(*map(cell, cells)) if suffix == ".ipynb" else "".join(fenced(f"{each}\n") for each in cells)
+    text = dump(*map(cell, cells)) if suffix == ".ipynb" else "".join(fenced(f"{cell}\n") for cell in cells)
 
     assert changed(text, suffix, SAFE) == text
 

@@ -256,7 +256,7 @@ def test_a_function_of_a_module_is_not_the_method_of_anything(block: str, is_tol
 
     found = findings(text, ".md", moves=(weigh,))
 
-    assert any(each.line > 3 for each in found) == is_told
+    assert any(finding.line > 3 for finding in found) == is_told
 
 
 def test_an_address_that_holds_the_new_home_is_not_about_the_change() -> None:

@@ -32,7 +32,7 @@ def dump(*cells: dict[str, object], **metadata: object) -> str:
 
 
 def sources(text: str) -> list[str]:
-    return ["".join(each["source"]) for each in json.loads(text)["cells"]]
+    return ["".join(cell["source"]) for cell in json.loads(text)["cells"]]
 
 
 @pytest.mark.parametrize(
@@ -255,8 +255,8 @@ def test_nothing_but_sources_changes(text: str, options: Options) -> None:
     before, after = json.loads(text), json.loads(changed(text, ".ipynb", options))
 
     for one in (before, after):
-        for each in one["cells"]:
-            each.pop("source")
+        for cell in one["cells"]:
+            cell.pop("source")
     assert before == after
 
 
@@ -265,9 +265,9 @@ def test_lines_that_do_not_change_are_copied(text: str, options: Options) -> Non
     def others(document: str) -> list[str]:
         return [line for line in document.split("\n") if not re.search("shop|Old|New", line)]
 
-    sources = [each["source"] for each in json.loads(text)["cells"]]
+    sources = [cell["source"] for cell in json.loads(text)["cells"]]
     # Where an element of the list is no whole line, a name may be spread over several.
-    if "\n" in text and all(isinstance(each, list) and each == "".join(each).splitlines(True) for each in sources):
+    if "\n" in text and all(isinstance(lines, list) and lines == "".join(lines).splitlines(True) for lines in sources):
         assert others(changed(text, ".ipynb", options)) == others(text)
 
 

@@ -59,4 +59,4 @@ def test_what_a_method_of_such_a_class_returns_is_still_followed_in_another_file
     (app, _) = found.results
 
     said = app.outcome.edits if isinstance(app.outcome, Rewritten) else app.outcome.findings
-    assert [each.code for each in said] == ["SH201"]
+    assert [finding.code for finding in said] == ["SH201"]

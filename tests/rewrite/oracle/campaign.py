@@ -68,7 +68,7 @@ def main(number: int, seed: int = 0, keep: str = "", about: str = "names") -> No
     if keep:
         folder = Path(keep)
         folder.mkdir(parents=True, exist_ok=True)
-        for index, (kind, (name, lie, project)) in enumerate(sorted(kept.items(), key=lambda each: -lies[each[0]])):
+        for index, (kind, (name, lie, project)) in enumerate(sorted(kept.items(), key=lambda line: -lies[line[0]])):
             parts = [f"# {lies[kind]} {name}: {kind}", " | ".join(project.drawn), str(lie)]
             parts += [
                 f"=== {path}\n{text}"

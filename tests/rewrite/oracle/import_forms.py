@@ -52,8 +52,8 @@ def imported(sketch: Sketch, module: Module, name: Name, form: str) -> tuple[lis
         case "from many":
             other = {"acme.old": "stays", "acme.tools": "clean", "acme": "press"}.get(home, name.name)
             names = sorted({name.name, other})
-            for each in names:
-                module.bind(each, f"{home}.{each}")
+            for imported in names:
+                module.bind(imported, f"{home}.{imported}")
             found = [f"from {home} import {', '.join(names)}"], name.name, name.name
         case "from parentheses":
             found = [f"from {home} import (\n    {name.name},  # why\n)"], name.name, name.name

@@ -50,7 +50,7 @@ class Lie:
     files: dict[str, str]
 
     def __str__(self) -> str:
-        said = [f"{each.path}:{each.line} {each.code} {each.message}" for each in self.findings]
+        said = [f"{finding.path}:{finding.line} {finding.code} {finding.message}" for finding in self.findings]
         return "\n".join([self.kind, f"before: {self.before}", f"after:  {self.after}", *said])
 
 
@@ -85,15 +85,15 @@ def judge(
         root, library = _planted(project, folder)
         report = write_report(plan_tree([root], migrations, options, jobs=1))
         assert not report.failed, report.failed
-        found = tuple(each for each in remarks_of(report, is_written=True) if not each.is_rewrite)
-        findings = tuple(_from(root, each) for each in found if not _is_library(root, each, project))
+        found = tuple(remark for remark in remarks_of(report, is_written=True) if not remark.is_rewrite)
+        findings = tuple(_from(root, remark) for remark in found if not _is_library(root, remark, project))
         counts.runs += 1
         counts.findings += len(findings)
         counts.rewritten += len(report.rewritten)
         counts.clean += not findings
         _upgrade(project, root, library)
         after = execute(root, library, project.program, list(project.tests))
-        files = {each: (root / each).read_text() for each in project.files}
+        files = {path: (root / path).read_text() for path in project.files}
     lie = _lie(before, after, findings, files)
     counts.failing += after != before and lie is None
     return lie
@@ -148,9 +148,9 @@ def _is_named(result: Result, findings: tuple[Remark, ...], files: dict[str, str
     if failure is None:
         # It went on with something else: all that can be asked is that a place was named at all.
         return True
-    if {(each.path, each.line) for each in findings}.intersection(failure.places):
+    if {(finding.path, finding.line) for finding in findings}.intersection(failure.places):
         return True
-    return any(_is_about(each, failure) for each in findings)
+    return any(_is_about(finding, failure) for finding in findings)
 
 
 def _is_about(finding: Remark, failure: Failure) -> bool:

@@ -233,4 +233,4 @@ NAMES = (
     Name("acme", "gone", "{}()", "'gone'"),
 )
 # Those that are the same under another name.
-MOVED = tuple(each for each in NAMES if each.home not in ("acme", "acme.shape"))
+MOVED = tuple(name for name in NAMES if name.home not in ("acme", "acme.shape"))

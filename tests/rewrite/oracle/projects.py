@@ -110,7 +110,7 @@ def project(sketch: Sketch) -> Project:
         texts(sketch, sketch.drawing(st.sampled_from(sketch.modules)))
     if sketch.about == "records" or sketch.one_in(6):
         records(sketch, sketch.drawing(st.sampled_from(sketch.modules)))
-    for module in {each.name: each for each in (*packages, *sketch.modules)}.values():
+    for module in {made.name: made for made in (*packages, *sketch.modules)}.values():
         sketch.files[module.path] = module.text
     return put_together(sketch)
 
@@ -188,7 +188,7 @@ def records(sketch: Sketch, module: Module) -> None:
         line = "from acme.survey import Survey"
         if line not in module.head:
             module.head.append(line)
-        module.head += [each for each in piece.head if each not in module.head]
+        module.head += [line for line in piece.head if line not in module.head]
         module.body += [text.replace("#", str(number)) for text in piece.body]
         module.get(number, *(text.replace("#", str(number)) for text in piece.lines))
         if piece.test:

@@ -117,7 +117,7 @@ def _taken(sketch: Sketch, module: Module, name: Name, number: int, form: str, l
         case "module attribute":
             user.head, found = [f"import {module.name}"], f"{module.name}.{local}{behind}"
         case "star":
-            module.exported += [each for each in (local, *module.gets) if each not in module.exported]
+            module.exported += [exported for exported in (local, *module.gets) if exported not in module.exported]
             user.head, found = [f"from {module.name} import *"], f"{local}{behind}"
         case "from package":
             of, _, last = module.name.rpartition(".")

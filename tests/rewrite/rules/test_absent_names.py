@@ -55,7 +55,7 @@ def migrated(source: str, migration: Migration) -> tuple[str, list[str]]:
     )
     assert isinstance(outcome, Rewritten | Unchanged), outcome
     after = outcome.source.decode() if isinstance(outcome, Rewritten) else before
-    return after, [f"{each.code} {each.line} {each.message}" for each in outcome.findings]
+    return after, [f"{finding.code} {finding.line} {finding.message}" for finding in outcome.findings]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_text_that_names_what_is_gone_is_reported_and_stays(shop: Migration) -
     assert isinstance(outcome, Rewritten)
     assert b'patch("old_shop.Cart"' in outcome.source
     assert b'patch("shop.Till"' in outcome.source
-    assert ["old_shop.Cart is not in shop any more" in each.message for each in outcome.findings] == [True]
+    assert ["old_shop.Cart is not in shop any more" in finding.message for finding in outcome.findings] == [True]
 
 
 @pytest.mark.parametrize(
@@ -195,4 +195,4 @@ def test_a_lookup_by_a_text_is_told_where_the_name_may_not_go_along(
 ) -> None:
     _, told = migrated(f"{lookup}\n", shop)
 
-    assert any("up by its name" in each or "is not in shop" in each for each in told) == is_told
+    assert any("up by its name" in message or "is not in shop" in message for message in told) == is_told

@@ -59,7 +59,7 @@ def rewritten(text: str, suffix: str) -> str:
 def reported(text: str, suffix: str, **how: object) -> list[str]:
     found = outcome(text, suffix, **how)  # type: ignore[arg-type]
     assert isinstance(found, Unchanged), found
-    return [f"{each.code} {each.line} {each.message}" for each in found.findings]
+    return [f"{finding.code} {finding.line} {finding.message}" for finding in found.findings]
 
 
 SILENT = {
@@ -334,7 +334,7 @@ def test_in_a_tree_the_projects_own_options_are_looked_for(tmp_path: Path) -> No
     report = plan_tree([tmp_path], [migration()], REVIEW, jobs=1)
 
     told = [finding.message for result in report.results for finding in result.findings]
-    assert ["takes an option of this name itself" in each for each in told] == [False, True]
+    assert ["takes an option of this name itself" in message for message in told] == [False, True]
     assert not any(isinstance(result.outcome, Rewritten) for result in report.results)
 
 
@@ -380,4 +380,4 @@ def test_path_of_keys_is_an_option_wherever_a_command_is_made(text: str, count: 
     found = rewrite_source(text.encode(), module="app", is_package=False, moves=(), migrations=[rows], options=REVIEW)
 
     assert isinstance(found, Unchanged)
-    assert [each.code for each in found.findings] == ["SH503"] * count
+    assert [finding.code for finding in found.findings] == ["SH503"] * count

@@ -20,7 +20,7 @@ SET = "cls.return_value.train_model.return_value = "
 def rewritten(source: str) -> str:
     text = HEAD + source
     changes = found(find_fields, text, options=Options(modernize=True, confidence="review")).changes
-    for change in sorted(changes, key=lambda each: each.start, reverse=True):
+    for change in sorted(changes, key=lambda edit: edit.start, reverse=True):
         text = text[: change.start] + change.text + text[change.end :]
     return text.removeprefix(HEAD)
 

@@ -32,7 +32,7 @@ def test_an_asker_of_another_file_counts_where_nothing_else_asks() -> None:
     outcome = rewrite_source(source, module="app", is_package=False, moves=MOVES, neighbours=Neighbours(askers=askers))
 
     assert isinstance(outcome, Rewritten)
-    assert [(each.line, each.column, each.code) for each in outcome.findings] == [(3, 5, "CK101")]
+    assert [(finding.line, finding.column, finding.code) for finding in outcome.findings] == [(3, 5, "CK101")]
 
 
 @pytest.mark.parametrize("key", ["Old", "old", "OLD"])

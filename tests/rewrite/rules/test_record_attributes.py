@@ -273,7 +273,7 @@ def test_rewritten_code_gives_of_objects_what_it_gave_of_dicts(pieces: list[tupl
 
     after = through_the_engine(source, OBJECTS)
 
-    assert ran(source, dicts) == ran(after, [sale(*each.values()) for each in dicts])
+    assert ran(source, dicts) == ran(after, [sale(*row.values()) for row in dicts])
 
 
 def ran(source: str, sales: list[object] | list[dict[str, object]]) -> object:

@@ -134,4 +134,4 @@ def test_string_that_patches_the_facade_is_reported_and_kept() -> None:
     outcome = rewrite_source(source.encode(), module="", is_package=False, moves=[MOVE], reexports=[FACADE])
 
     assert not isinstance(outcome, Rewritten)
-    assert [each.line for each in outcome.findings] == [2]
+    assert [finding.line for finding in outcome.findings] == [2]

@@ -44,7 +44,7 @@ def level(method: str, base: str = "shop.Level") -> str:
 
 
 def hooks(source: str, options: Options | None = None) -> list[str]:
-    return [each for each in findings(source, ROWS, options) if "SHOP35" in each]
+    return [finding for finding in findings(source, ROWS, options) if "SHOP35" in finding]
 
 
 def called_as_v2_does(source: str) -> object:

@@ -22,7 +22,7 @@ pin = { mode = 1 }
 def messages(source: str) -> list[str]:
     outcome = outcome_of(f"from shop import tills\n\n{source}\n", ROWS)
     assert isinstance(outcome, Unchanged), outcome
-    return [each.message for each in outcome.findings]
+    return [finding.message for finding in outcome.findings]
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_is_still_reported(source: str, said: str) -> None:
 def test_an_argument_that_one_finding_is_about_is_not_told_twice() -> None:
     found = findings("import shop\ndef f(n): shop.weigh(grams=n)\n", ROWS, Options(confidence="review"))
 
-    assert [each.split()[0] for each in found] == ["SH104"]
+    assert [finding.split()[0] for finding in found] == ["SH104"]
 
 
 def test_a_report_names_the_argument_that_it_is_about() -> None:

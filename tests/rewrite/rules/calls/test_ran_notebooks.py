@@ -35,13 +35,13 @@ CALL = "shop.pay(1)\n"
     ],
 )
 def test_nothing_is_said_where_the_name_is_bound_here_or_nothing_is_run(source: str) -> None:
-    assert not [each for each in findings(source) if "%run" in each]
+    assert not [finding for finding in findings(source) if "%run" in finding]
 
 
 def test_the_first_use_of_what_another_notebook_brings_is_told_once() -> None:
-    told = [each for each in findings(f"{RUN}def f():\n    return {CALL}\n{CALL}") if "%run" in each]
+    told = [finding for finding in findings(f"{RUN}def f():\n    return {CALL}\n{CALL}") if "%run" in finding]
 
-    assert [each[:8] for each in told] == ["CK910 6 "]
+    assert [finding[:8] for finding in told] == ["CK910 6 "]
     assert SAID in told[0]
 
 
@@ -54,4 +54,4 @@ def test_a_notebook_of_jupyter_is_told_too(tmp_path: Path) -> None:
 
     [result] = plan_tree([tmp_path], [parse_migration(HEAD + SHOP)]).results
 
-    assert [SAID in each.message for each in result.outcome.findings] == [True]  # type: ignore[union-attr]
+    assert [SAID in finding.message for finding in result.outcome.findings] == [True]  # type: ignore[union-attr]

@@ -336,7 +336,7 @@ def test_no_import_is_made_to_stand_for_a_package_above(imported: str) -> None:
     source = f"{imported}import shop.part as P\ndef f(x):\n    return P.sell(x)\n"
 
     assert isinstance(outcome_of(source, UP), Unchanged)
-    assert [each[:5] for each in findings(source, UP)] == ["SH108"]
+    assert [finding[:5] for finding in findings(source, UP)] == ["SH108"]
 
 
 def test_a_parameter_of_the_packages_name_hides_it() -> None:

@@ -106,7 +106,7 @@ def function(draw: st.DrawFn, depth: int, is_in_function: bool) -> list[str]:
 
 def blocks(depth: int, is_in_function: bool) -> st.SearchStrategy[list[str]]:
     listed = st.lists(statements(depth, is_in_function), min_size=1, max_size=3)
-    return listed.map(lambda found: [line for each in found for line in each])
+    return listed.map(lambda found: [line for lines in found for line in lines])
 
 
 @st.composite
@@ -115,7 +115,7 @@ def scoped_modules(draw: st.DrawFn) -> bytes:
     first = draw(st.lists(st.sampled_from(IMPORTS), min_size=1, max_size=2))
     rest = draw(st.lists(statements(), min_size=1, max_size=5))
     future = draw(st.sampled_from([[], [], ["from __future__ import annotations"]]))
-    return ("\n".join([*future, *first, *(line for each in rest for line in each)]) + "\n").encode()
+    return ("\n".join([*future, *first, *(line for lines in rest for line in lines)]) + "\n").encode()
 
 
 def indented(lines: list[str]) -> list[str]:
@@ -164,14 +164,16 @@ def what_names_mean(source: bytes) -> list[object]:
         for text in function.__annotations__.values():  # type: ignore[attr-defined]
             try:
                 value = eval(text, frame.f_globals, frame.f_locals) if isinstance(text, str) else text
-                note([eval(str(each), frame.f_globals) for each in getattr(value, "__args__", [])] or value)
+                note([eval(str(argument), frame.f_globals) for argument in getattr(value, "__args__", [])] or value)
             except (NameError, TypeError, AttributeError, SyntaxError) as problem:
                 note(problem)
 
     def fake_import(name: str, _g: object, _l: object, fromlist: Iterable[str], _level: int) -> object:
         if name == "__future__":
             return SimpleNamespace(annotations=None)
-        return SimpleNamespace(**{each: Thing(NEW_HOMES.get((name, each), (name, each))) for each in fromlist})
+        return SimpleNamespace(
+            **{imported: Thing(NEW_HOMES.get((name, imported), (name, imported))) for imported in fromlist}
+        )
 
     def kind(value: object) -> type:
         note(value)
@@ -196,9 +198,9 @@ def shown(value: object) -> object:
     """Return a value that can be compared with that of another run."""
     match value:
         case list() | tuple():
-            return [shown(each) for each in value]
+            return [shown(item) for item in value]
         case dict():
-            return [(shown(key), shown(each)) for key, each in value.items()]
+            return [(shown(key), shown(item)) for key, item in value.items()]
         case str():
             # The repr of a function tells where in memory it is.
             return re.sub(r"\b0x[0-9a-f]+", "", value)

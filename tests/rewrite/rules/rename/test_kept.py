@@ -219,7 +219,9 @@ def test_two_names_that_would_become_one() -> None:
 
     assert isinstance(outcome, Rewritten)
     assert outcome.source.decode() == f"{NEW}from shop.parts.third import New as Third\nNew, Third\n"
-    assert [each.message for each in outcome.findings] == ["Third keeps its name here: something else becomes New here"]
+    assert [finding.message for finding in outcome.findings] == [
+        "Third keeps its name here: something else becomes New here"
+    ]
 
 
 def test_class_attribute() -> None:
