@@ -86,7 +86,10 @@ class Campaign:
         folders: dict[str, list[str]] = defaultdict(list)
         for item in self._all:
             folders["/".join(item.nodeid.partition("::")[0].split("/")[:2])].append(item.nodeid)
-        for folder, tests in [*sorted(folders.items()), ("all", [test for each in folders.values() for test in each])]:
+        for folder, tests in [
+            *sorted(folders.items()),
+            ("all", [test for listed in folders.values() for test in listed]),
+        ]:
             done = [lines[test] for test in tests if test in lines]
             functions = {test.partition("[")[0] for test in tests}
             left = {test.partition("[")[0] for test in tests if test not in lines}

@@ -153,8 +153,8 @@ def _import_all() -> None:
     left = [name for name in sys.modules if name.split(".")[0] == "compatkit"]
     assert has_shim or not left, left
     # Those of jemalloc and polars have names of their own; they stand still, and look after a fork themselves.
-    threads = [Path(f"/proc/self/task/{each}/comm").read_text() for each in os.listdir("/proc/self/task")]  # noqa: PTH208
-    assert sum(each.startswith("python") for each in threads) == 1, f"a fork of several threads may hang: {threads}"
+    threads = [Path(f"/proc/self/task/{thread}/comm").read_text() for thread in os.listdir("/proc/self/task")]  # noqa: PTH208
+    assert sum(thread.startswith("python") for thread in threads) == 1, f"a fork of several threads may hang: {threads}"
     gc.collect()
     gc.freeze()
 

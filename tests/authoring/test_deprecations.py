@@ -33,7 +33,7 @@ def said(folder: Path, old: str, new: str = NEW) -> list[Change]:
 
 
 def told(found: list[Change]) -> list[tuple[str, str, str]]:
-    return [(each.kind, each.name, each.new) for each in found if each.say]
+    return [(notice.kind, notice.name, notice.new) for notice in found if notice.say]
 
 
 NAMES = {

@@ -51,7 +51,7 @@ def changes(folder: Path, old: dict[str, str], new: dict[str, str]) -> list[Chan
 
 
 def told(found: list[Change]) -> list[tuple[str, str, str, str]]:
-    return [(each.kind, each.name, each.new, each.confidence) for each in found]
+    return [(change.kind, change.name, change.new, change.confidence) for change in found]
 
 
 def test_what_stays_is_no_change(tmp_path: Path) -> None:
@@ -316,14 +316,14 @@ def test_positions_beside_an_argument_that_is_gone_are_left_to_a_person(tmp_path
 
     (call,) = migration.calls
     assert (call.v1, call.asks, call.is_rewritten) == (("a", "b", "c"), ("b",), False)
-    assert [each.name for each in uncovered(found, migration)] == ["shop.a.f(c)"]
+    assert [change.name for change in uncovered(found, migration)] == ["shop.a.f(c)"]
 
 
 def test_the_audit_of_a_draft_names_what_it_leaves_to_a_person(tmp_path: Path) -> None:
     found = changes(tmp_path, OLD, NEW)
     text = drafted(found)
 
-    assert [each.name for each in uncovered(found, parse_migration(text))] == ["shop.a.g(limit)"]
+    assert [change.name for change in uncovered(found, parse_migration(text))] == ["shop.a.g(limit)"]
 
     decided = text.replace("# [[unh", "[[unh").replace("# name", "name").replace("# why", "why")
     assert uncovered(found, parse_migration(decided)) == []
@@ -354,7 +354,7 @@ def test_a_chain_is_left_to_a_person(tmp_path: Path) -> None:
     migration = parse_migration(drafted(chain))
 
     assert [move.old for move in migration.moves] == ["shop.b.N"]
-    assert [each.name for each in uncovered(chain, migration)] == ["shop.a.N"]
+    assert [change.name for change in uncovered(chain, migration)] == ["shop.a.N"]
 
 
 def test_more_than_ninety_nine_moves_get_longer_codes() -> None:
@@ -547,7 +547,7 @@ def test_what_another_sentence_names_is_no_replacement(tmp_path: Path) -> None:
 
     found = changes(tmp_path, {"a": said, "b": "release = 1\n"}, {"a": said, "b": "release = 1\n"})
 
-    assert [each.kind for each in found] == ["deprecated"]
+    assert [change.kind for change in found] == ["deprecated"]
 
 
 def test_a_name_with_an_underscore_behind_it_is_another_name(tmp_path: Path) -> None:
@@ -566,7 +566,7 @@ def test_what_was_another_thing_of_this_name_is_no_new_home(tmp_path: Path) -> N
 
     found = changes(tmp_path, {"a": LONG.format(name="total"), "b": masked}, {"a": "", "b": masked})
 
-    assert [(each.kind, each.old) for each in found] == [("removed", "shop.a.total")]
+    assert [(change.kind, change.old) for change in found] == [("removed", "shop.a.total")]
 
 
 def test_an_argument_that_gave_its_place_to_another_is_renamed(tmp_path: Path) -> None:
@@ -624,7 +624,7 @@ def test_a_function_is_not_led_into_a_class_nor_to_a_letter(said: str, tmp_path:
 
     found = changes(tmp_path, {"a": old}, {"a": new})
 
-    assert [(each.kind, each.name, each.new) for each in found] == [("removed", "shop.a.run_tool", "")]
+    assert [(change.kind, change.name, change.new) for change in found] == [("removed", "shop.a.run_tool", "")]
 
 
 def test_a_method_is_not_renamed_to_a_function(tmp_path: Path) -> None:
@@ -634,4 +634,4 @@ def test_a_method_is_not_renamed_to_a_function(tmp_path: Path) -> None:
     )
     new = "def concat(): ...\nclass Frame: ...\n"
 
-    assert [each.kind for each in changes(tmp_path, {"a": old}, {"a": new})] == ["removed"]
+    assert [change.kind for change in changes(tmp_path, {"a": old}, {"a": new})] == ["removed"]

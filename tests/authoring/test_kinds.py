@@ -165,7 +165,7 @@ def test_every_claim_of_the_examples_holds_and_the_runnable_one_runs_alike(tmp_p
 
     attempts = list(try_migration(load_migration(tmp_path), tmp_path))
 
-    assert [(each.example, each.claim, each.details) for each in attempts if not each.holds] == []
-    run = {each.example for each in attempts if each.claim.startswith("runs alike")}
+    assert [(attempt.example, attempt.claim, attempt.details) for attempt in attempts if not attempt.holds] == []
+    run = {attempt.example for attempt in attempts if attempt.claim.startswith("runs alike")}
     assert run == {"by_name"}
     assert find_problems(tmp_path / "migration.toml") == []

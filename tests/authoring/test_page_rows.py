@@ -172,12 +172,16 @@ def test_the_page_has_every_kind_of_row_that_a_library_needs() -> None:
 def test_what_is_on_the_page_is_rewritten_and_runs_alike(whole: Path) -> None:
     attempts = list(try_migration(load_migration(whole), whole))
 
-    assert [(each.example, each.claim, each.details) for each in attempts if not each.holds] == []
-    assert {each.example for each in attempts if each.claim.startswith("runs alike")} == {"client", "maps", "number"}
+    assert [(attempt.example, attempt.claim, attempt.details) for attempt in attempts if not attempt.holds] == []
+    assert {attempt.example for attempt in attempts if attempt.claim.startswith("runs alike")} == {
+        "client",
+        "maps",
+        "number",
+    }
 
 
 def test_each_row_of_the_page_is_shown_by_an_example(whole: Path) -> None:
-    assert [each.what for each in find_problems(whole / "migration.toml") if "No example" in each.what] == []
+    assert [problem.what for problem in find_problems(whole / "migration.toml") if "No example" in problem.what] == []
 
 
 @pytest.mark.parametrize(

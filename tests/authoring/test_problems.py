@@ -21,12 +21,12 @@ def problems(folder: Path, text: str, **examples: str) -> list[Problem]:
 
 
 def told(found: list[Problem]) -> list[tuple[str, int | None, str]]:
-    return [(each.severity, each.line, each.what) for each in found]
+    return [(problem.severity, problem.line, problem.what) for problem in found]
 
 
 @pytest.mark.parametrize(("name", "file"), sorted(bundled_migrations().items()))
 def test_bundled_migrations_have_no_errors(name: str, file: Path) -> None:
-    assert [each for each in find_problems(file) if each.severity == "error"] == []
+    assert [problem for problem in find_problems(file) if problem.severity == "error"] == []
 
 
 def test_what_is_fine_is_fine(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_every_error_is_told_at_once(tmp_path: Path) -> None:
         ("error", 12, "code is '201', expected capital letters and at least three digits, such as 'CK101'."),
         ("error", 16, "rtol is -1, expected a finite number, zero or more."),
     ]
-    assert [each.hint for each in found[:2]] == ["did you mean 'summary'?", "did you mean 'old'?"]
+    assert [problem.hint for problem in found[:2]] == ["did you mean 'summary'?", "did you mean 'old'?"]
 
 
 def test_the_second_row_that_is_wrong_has_its_own_number(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_move_onto_itself_is_an_error(tmp_path: Path) -> None:
 def test_a_move_into_what_looks_like_a_class_is_an_error(tmp_path: Path) -> None:
     found = problems(tmp_path, HEAD + MOVE.replace("shop.new.Gadget", "shop.Till.gadget"), **SHOWN)
 
-    assert ("error", 9) in [(each.severity, each.line) for each in found]
+    assert ("error", 9) in [(problem.severity, problem.line) for problem in found]
 
 
 def test_a_module_that_the_inventory_lists_may_be_called_as_a_class(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_module_that_the_inventory_lists_may_be_called_as_a_class(tmp_path: Pa
 
     found = problems(tmp_path, head + module + MOVE.replace("shop.new.Gadget", "shop.Till.gadget"))
 
-    assert not [each for each in found if each.severity == "error"]
+    assert not [problem for problem in found if problem.severity == "error"]
 
 
 def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_told(tmp_path: Path) -> None:
@@ -298,21 +298,21 @@ def test_an_inventory_is_held_against_what_is_installed(
     file = plant_migration(tmp_path / "own", LISTED, a_unchanged="import shop.x\n")
     file.with_name("v2.txt").write_text(f"mall: {names}\n", encoding="utf-8")
 
-    assert [each.what for each in find_problems(file) if "inventory" in each.what] == said
+    assert [problem.what for problem in find_problems(file) if "inventory" in problem.what] == said
 
 
 def test_an_inventory_of_another_release_is_not(tmp_path: Path, installed: Path) -> None:
     file = plant_migration(tmp_path / "own", LISTED.replace('v2 = "2"', 'v2 = "3"'))
     file.with_name("v2.txt").write_text("mall: Bag\n", encoding="utf-8")
 
-    assert not any("inventory" in each.what for each in find_problems(file))
+    assert not any("inventory" in problem.what for problem in find_problems(file))
 
 
 @pytest.mark.parametrize(("v1", "is_told"), [("", True), ('v1 = ["how"]', False), ("v1 = []", False)])
 def test_an_argument_that_may_be_given_by_position_is_told(v1: str, is_told: bool, tmp_path: Path) -> None:
     row = f'\n[[calls]]\ncode = "SHOP201"\nof = "shop.pay"\n{v1}\nvalues = {{ how = [["card", "chip"]] }}\n'
 
-    found = [each.what for each in problems(tmp_path, HEAD + MOVE + row, **SHOWN)]
+    found = [problem.what for problem in problems(tmp_path, HEAD + MOVE + row, **SHOWN)]
 
     assert ("Of a call of shop.pay that gives how by position, SHOP201 cannot tell." in found) == is_told
 
@@ -344,7 +344,9 @@ def test_second_names_of_a_library_that_a_row_lacks_are_told(of: str, missing: s
         file.write_text(text + "raise RuntimeError('this was imported')\n", encoding="utf-8")
     file = plant_migration(tmp_path, f'{HEAD}\n[[calls]]\ncode = "SHOP201"\nof = {of}\nrename = {{ a = "b" }}\n')
 
-    found = [(each.what.partition("also ")[2], each.line) for each in find_missing_names(file, str(tmp_path / "v1"))]
+    found = [
+        (problem.what.partition("also ")[2], problem.line) for problem in find_missing_names(file, str(tmp_path / "v1"))
+    ]
 
     line = file.read_text(encoding="utf-8").splitlines().index(f"of = {of}") + 1
     assert found == ([(f"{missing}.", line)] if missing else [])

@@ -22,11 +22,11 @@ def attempts(folder: Path, text: str = HEAD + MOVE, **examples: str) -> list[Att
 
 
 def broken(found: list[Attempt]) -> list[str]:
-    return [each.claim for each in found if not each.holds]
+    return [attempt.claim for attempt in found if not attempt.holds]
 
 
 def triangle(folder: Path, **examples: str) -> Attempt:
-    (only,) = [each for each in attempts(folder, **examples) if each.claim.startswith("runs alike")]
+    (only,) = [attempt for attempt in attempts(folder, **examples) if attempt.claim.startswith("runs alike")]
     return only
 
 
@@ -34,13 +34,13 @@ def test_what_is_as_shown_holds(tmp_path: Path) -> None:
     found = attempts(tmp_path, **QUIET, b_unchanged="from shop.old import Other\n")
 
     assert broken(found) == []
-    assert {each.example for each in found} == {"a", "b"}
+    assert {attempt.example for attempt in found} == {"a", "b"}
 
 
 def test_a_result_that_is_not_as_shown_is_told_with_a_diff(tmp_path: Path) -> None:
     found = attempts(tmp_path, a_before=QUIET["a_before"], a_after=QUIET["a_before"] + "\n")
 
-    details = next(each.details for each in found if each.claim == "is rewritten as shown")
+    details = next(attempt.details for attempt in found if attempt.claim == "is rewritten as shown")
     assert "+from shop.new import Gadget as Widget" in details
     assert "is not rewritten again" in broken(found)
 
@@ -188,8 +188,8 @@ def test_an_example_may_be_a_configuration(tmp_path: Path) -> None:
     found = tried_documents(tmp_path, review__a_before_yaml=YAML, review__a_after_yaml=after, b_unchanged_yaml=YAML)
 
     assert broken(found) == []
-    assert {each.example for each in found} == {"review/a", "b"}
-    assert "compiles" not in {each.claim for each in found}
+    assert {attempt.example for attempt in found} == {"review/a", "b"}
+    assert "compiles" not in {attempt.claim for attempt in found}
 
 
 def test_a_configuration_that_is_not_as_shown_is_told(tmp_path: Path) -> None:

@@ -78,8 +78,8 @@ def many(client: object, uri: str, runs: int) -> None:
     few, all_of_them = max(runs // 4, 1), runs
     spent = {count: seconds(count) for count in (few, all_of_them)}
     for count, took in spent.items():
-        each = f"{1000 * took / count:>6.1f} ms a pair"
-        print(f"{count:>5} runs against {count:<5} {took:>8.1f} s of the processor   {each}")
+        cost = f"{1000 * took / count:>6.1f} ms a pair"
+        print(f"{count:>5} runs against {count:<5} {took:>8.1f} s of the processor   {cost}")
     ratio = (spent[all_of_them] / all_of_them) / (spent[few] / few)
     print(f"a pair among {all_of_them} costs {ratio:.2f} of one among {few}; linear is 1.00")
 

@@ -91,8 +91,12 @@ def _is_same_elsewhere(before: bytes, outcome: Rewritten) -> bool:
     """Tell whether the statements that no edit touches are there still, in their order, with their meaning."""
     edited = {edit.line for edit in outcome.edits}
     old = ast.parse(read_source(before).text)
-    kept = [_meaning(each) for each in old.body if edited.isdisjoint(range(_first(each), (each.end_lineno or 0) + 1))]
-    after = iter([_meaning(each) for each in ast.parse(read_source(outcome.source).text).body])
+    kept = [
+        _meaning(statement)
+        for statement in old.body
+        if edited.isdisjoint(range(_first(statement), (statement.end_lineno or 0) + 1))
+    ]
+    after = iter([_meaning(statement) for statement in ast.parse(read_source(outcome.source).text).body])
     return all(any(one == other for other in after) for one in kept)
 
 
@@ -101,7 +105,7 @@ def _meaning(node: ast.stmt) -> str:
 
 
 def _first(node: ast.stmt) -> int:
-    return min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
+    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def scenarios(epochs: int) -> dict[str, tuple[str, Scenario]]:
         "data of one's own": own_data(epochs),
         "only in v2": beyond_v1(epochs + 1),
     }
-    listed = chain.from_iterable(((part, each) for each in members) for part, members in parts.items())
+    listed = chain.from_iterable(((part, scenario) for scenario in members) for part, members in parts.items())
     return {str(scenario): (part, scenario) for part, scenario in listed}
 
 

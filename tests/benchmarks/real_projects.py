@@ -122,8 +122,8 @@ def main() -> None:
         if options.half in (None, half):
             reports.append(measure(half, name, revision, options))
             show(reports[-1])
-    for half in sorted({each.half for each in reports}):
-        show(total(half, [each for each in reports if each.half == half]))
+    for half in sorted({report.half for report in reports}):
+        show(total(half, [report for report in reports if report.half == half]))
 
 
 def measure(half: str, name: str, revision: str, options: argparse.Namespace) -> Report:
@@ -202,14 +202,14 @@ def read_names(
             continue
         for line, name in new:
             found.setdefault(name, []).append((path, line))
-            if old is not None and name not in {each for _, each in old}:
+            if old is not None and name not in {known for _, known in old}:
                 ours.add((path, name))
     nowhere, unseen = resolve(python, list(found))
     report.closed += unseen
-    reported = {(str(each["path"]), each["line"]) for each in said["findings"]}
+    reported = {(str(finding["path"]), finding["line"]) for finding in said["findings"]}
     spoken: dict[str, set[str]] = {}
-    for each in said["findings"]:
-        spoken.setdefault(str(each["path"]), set()).update(_DOTTED.findall(str(each["message"])))
+    for finding in said["findings"]:
+        spoken.setdefault(str(finding["path"]), set()).update(_DOTTED.findall(str(finding["message"])))
     for name in nowhere:
         for path, line in found[name]:
             where = f"{path}:{line} {name}"
@@ -282,13 +282,13 @@ def _chain(node: ast.expr, local: dict[str, str]) -> str:
 
 def total(half: str, reports: list[Report]) -> Report:
     found = Report(f"all of {half}", half)
-    for each in reports:
-        found.files += each.files
-        found.places += each.places
-        found.findings += each.findings
-        found.seconds += each.seconds
+    for report in reports:
+        found.files += report.files
+        found.places += report.places
+        found.findings += report.findings
+        found.seconds += report.seconds
         for name in ("broken", "made", "told", "silent", "closed"):
-            getattr(found, name).extend(getattr(each, name))
+            getattr(found, name).extend(getattr(report, name))
     return found
 
 

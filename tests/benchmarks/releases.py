@@ -90,22 +90,26 @@ def main() -> None:
     kinds = _FEW if "few" in words else ()
     with ExitStack() as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
         written = [
-            each for own in pool.map(lambda by: list(write(by, folder, stack, chosen, kinds)), releases) for each in own
+            store
+            for own in pool.map(lambda by: list(write(by, folder, stack, chosen, kinds)), releases)
+            for store in own
         ]
         if written:
-            columns = [f"{each.store} of {each.by.name}" for each in written]
+            columns = [f"{store.store} of {store.by.name}" for store in written]
             stores = [(store, store) for store in written]
             rows = pool.map(lambda reader: list(_cells(reader, stores)), releases)
             _print_table("compare and snapshot: reads, written to", columns, releases, rows)
         newest = releases[-1]
-        files = [each for each in written if each.store == "files"]
+        files = [store for store in written if store.store == "files"]
         if files:
             rows = pool.map(lambda one: list(_cells(newest, [(one, other) for other in files])), files)
-            releases_of = [each.by for each in files]
+            releases_of = [store.by for store in files]
             _print_table(f"compare, read by {newest.name}: before, after", _names(releases_of), releases_of, rows)
         if "verify" in chosen:
-            firsts = list({each.version: each for each in reversed(releases)}.values())
-            rows = pool.map(lambda before: [_verified(before, each, folder, firsts) for each in releases], releases)
+            firsts = list({release.version: release for release in reversed(releases)}.values())
+            rows = pool.map(
+                lambda before: [_verified(before, release, folder, firsts) for release in releases], releases
+            )
             _print_table("verify: before, after and compatkit", _names(releases), releases, rows)
 
     if _WRONG:
@@ -113,7 +117,7 @@ def main() -> None:
 
 
 def _names(releases: Iterable[Release]) -> list[str]:
-    return [each.name for each in releases]
+    return [release.name for release in releases]
 
 
 def _print_table(title: str, columns: Sequence[str], rows_of: Iterable[Release], rows: Iterable[Sequence[str]]) -> None:
@@ -176,11 +180,11 @@ def _status(*arguments: str) -> object:
 
 
 def _expected(reader: Release, before: Written, after: Written, kind: str) -> int:
-    for each in (before, after):
-        if each.store in {"SQLite", "PostgreSQL"} and each.by.tables != reader.tables:
+    for store in (before, after):
+        if store.store in {"SQLite", "PostgreSQL"} and store.by.tables != reader.tables:
             return _OPEN
     is_blind = reader.version < (3,) and any(
-        each.store == "files" and each.by.version >= (3,) for each in (before, after)
+        store.store == "files" and store.by.version >= (3,) for store in (before, after)
     )
     if is_blind and reader.version < _READS_NEWER_FILES:
         return _OPEN
@@ -240,7 +244,7 @@ def _verified(before: Release, after: Release, folder: Path, firsts: Sequence[Re
     if done.returncode != _DIFFERENT:
         return _wrong(f"{done.returncode}: {done.stdout}{done.stderr}")
     runs = json.loads(done.stdout)[0]["comparisons"][0]["runs"]
-    words = [each["verdict"]["verdict"] for each in runs]
+    words = [run["verdict"]["verdict"] for run in runs]
     return "1= 2≠" if words == ["equivalent", "different", "different"] else _wrong(words)
 
 

@@ -341,8 +341,8 @@ def refactored(script: Script) -> str:
     for name in ast.walk(tree):
         if isinstance(name, ast.Name):
             name.id = {**RENAMED, **script.renamed}.get(name.id, name.id)
-    kept = [each for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom | ast.ClassDef)]
-    done = [each for each in tree.body if each not in kept]
+    kept = [statement for statement in tree.body if isinstance(statement, ast.Import | ast.ImportFrom | ast.ClassDef)]
+    done = [statement for statement in tree.body if statement not in kept]
     top, body = (ast.unparse(ast.Module(part, [])) for part in (kept, done))
     return f"# Refactored.\n\n{top}\n\n\ndef main():\n{indent(body, '    ')}\n\n\nmain()\n"
 
@@ -428,7 +428,7 @@ _held: list[object] = []
 def read(uri: str) -> Snapshot:
     from mlflow import MlflowClient
 
-    (run,) = [each for each in MlflowClient(uri).search_runs(["0"]) if each.info.run_name == "train"]
+    (run,) = [run for run in MlflowClient(uri).search_runs(["0"]) if run.info.run_name == "train"]
     return take_snapshot(run.info.run_id, tracking_uri=uri)
 
 
@@ -455,7 +455,7 @@ def mark(what: str, verdict: Verdict | str, named: str) -> str:
         return "equivalent" if verdict.is_equivalent else "FALSE ALARM"
     if verdict.is_equivalent:
         return "MISSED"
-    return "named" if any(re.search(named, str(each)) for each in verdict.deciding) else "NOT NAMED"
+    return "named" if any(re.search(named, str(difference)) for difference in verdict.deciding) else "NOT NAMED"
 
 
 def show(name: str) -> None:
@@ -468,10 +468,10 @@ def show(name: str) -> None:
             print(f"{name} | {what} | {mark(what, verdict, named)}", flush=True)
             shown: list[object] = [verdict]
             if not isinstance(verdict, str):
-                settled = [f"settled: {each.difference}: {each.by.why}" for each in verdict.allowed]
+                settled = [f"settled: {settlement.difference}: {settlement.by.why}" for settlement in verdict.allowed]
                 shown = [*verdict.deciding[:6], *(settled if not verdict.deciding else [])]
-            for each in shown:
-                print(f"    {str(each)[:170]!r}", flush=True)
+            for line in shown:
+                print(f"    {str(line)[:170]!r}", flush=True)
 
 
 def main(names: list[str]) -> None:

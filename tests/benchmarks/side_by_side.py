@@ -58,4 +58,4 @@ def _seconds(function: Callable[[], object]) -> tuple[float, float]:
 def _used() -> float:
     # Not `os.times`, which counts in ticks of 10 ms.
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in both)
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)

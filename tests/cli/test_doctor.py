@@ -17,7 +17,7 @@ def project(folder: Path, settings: str) -> Path:
 
 def checks(folder: Path) -> tuple[int, list[tuple[str, str, str]]]:
     done = compatkit("doctor", "--json", str(folder))
-    return done.returncode, [(each["about"], each["state"], each["found"]) for each in json.loads(done.stdout)]
+    return done.returncode, [(answer["about"], answer["state"], answer["found"]) for answer in json.loads(done.stdout)]
 
 
 def test_a_project_that_is_well_is_status_0(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_project_without_settings_is_worth_a_look(tmp_path: Path) -> None:
 def test_what_is_wrong_is_named_and_is_status_2(tmp_path: Path, settings: str, about: str, part: str) -> None:
     status, found = checks(project(tmp_path, settings))
 
-    (wrong,) = [each for each in found if each[1] == "wrong"]
+    (wrong,) = [answer for answer in found if answer[1] == "wrong"]
     assert status == 2
     assert wrong[0] == about
     assert part in wrong[2]

@@ -69,7 +69,7 @@ def test_what_a_program_may_spread_in_the_call_of_the_trainer_is_only_reported(b
     assert applied("lightning-2", text)[0] == text
     said = applied("lightning-2", text)[1].splitlines()
     assert len(said) == 2
-    assert all("commonly spread in the call of the Trainer" in each for each in said)
+    assert all("commonly spread in the call of the Trainer" in line for line in said)
 
 
 def test_class_and_its_arguments_in_a_file_of_hydra() -> None:
@@ -125,5 +125,5 @@ def test_of_a_key_one_finding_says_what_becomes_of_it() -> None:
 
     said = applied("lightning-2", text)[1].splitlines()
 
-    assert sum("Trainer: gpus:" in each for each in said) == 1
-    assert sum("tpu_cores: leave it out: it was the default" in each for each in said) == 1
+    assert sum("Trainer: gpus:" in line for line in said) == 1
+    assert sum("tpu_cores: leave it out: it was the default" in line for line in said) == 1

@@ -104,7 +104,7 @@ def test_is_not_rewritten_again(migration: Migration, after: Path) -> None:
     assert apply(migration, source) == source
 
 
-@pytest.mark.parametrize(("migration", "example"), [each for kind in KINDS for each in examples(kind)])
+@pytest.mark.parametrize(("migration", "example"), [example for kind in KINDS for example in examples(kind)])
 def test_example_compiles(migration: Migration, example: Path) -> None:
     compile(example.read_bytes(), example.name, "exec", dont_inherit=True)
 

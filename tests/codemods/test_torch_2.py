@@ -43,7 +43,7 @@ def run(source: bytes) -> tuple[dict[str, Any], set[type[Warning]]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         exec(compile(source, "training", "exec"), names)
-    return names, {each.category for each in caught}
+    return names, {warning.category for warning in caught}
 
 
 def test_a_training_on_the_cpu_is_bitwise_the_same_and_no_longer_warned_of() -> None:

@@ -79,8 +79,10 @@ def migrated(tree: Path) -> list[tuple[int, str]]:
     """Migrate a tree and return what is found, but for the import of the old module."""
     report = plan_task([tree], Task(MOVES), jobs=1)
     write_report(report)
-    found = [each for result in report.results for each in result.findings if "as a module" not in each.message]
-    return [(each.line, each.message) for each in found]
+    found = [
+        finding for result in report.results for finding in result.findings if "as a module" not in finding.message
+    ]
+    return [(finding.line, finding.message) for finding in found]
 
 
 @pytest.mark.parametrize("sources", [V1, {**V1, **V2}], ids=["old sources", "new sources"])

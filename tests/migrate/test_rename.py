@@ -215,7 +215,7 @@ def test_modern_code_uses_the_new_name() -> None:
 def test_edits_and_findings_of_both_steps_point_at_the_places_before() -> None:
     outcome, lines = modern(MODERN.encode()), MODERN.split("\n")
     assert isinstance(outcome, Rewritten)
-    places = {(each.line, each.column) for each in (*outcome.edits, *outcome.findings)}
+    places = {(remark.line, remark.column) for remark in (*outcome.edits, *outcome.findings)}
 
     assert {(line, lines[line - 1][column - 1 :].partition("(")[0]) for line, column in places} == {
         (2, lines[1]),

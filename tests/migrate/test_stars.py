@@ -22,7 +22,7 @@ OLD = "class Old: ...\nother = 1\n"
 
 def planned(tree: Path, name: str) -> tuple[str | None, int]:
     report = plan_task([tree], TASK, jobs=1)
-    found = next(each for each in report.results if each.name.endswith(name))
+    found = next(result for result in report.results if result.name.endswith(name))
     text = found.outcome.source.decode() if isinstance(found.outcome, Rewritten) else None
     return text, len(found.findings)
 
@@ -188,7 +188,7 @@ def ran(tree: Path) -> tuple[int, str]:
 def migrated(tree: Path) -> int:
     report = plan_task([tree], Task((GRAPH,)), jobs=1)
     write_report(report)
-    return sum(len(each.findings) for each in report.results)
+    return sum(len(result.findings) for result in report.results)
 
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES)

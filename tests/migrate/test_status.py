@@ -232,7 +232,7 @@ def test_efforts_of_a_division_add_up_to_what_is_left(tmp_path: Path, division: 
 
     counts = found.efforts_by(division)
 
-    assert sum(sum(each.values()) for each in counts.values()) == found.total.left
+    assert sum(sum(efforts.values()) for efforts in counts.values()) == found.total.left
 
 
 def test_history_keeps_one_line_a_run_and_says_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,8 +59,8 @@ def test_a_chain_leads_to_its_end_in_any_order(order: tuple[int, ...]) -> None:
 
     composed = compose([chain[number] for number in order])
 
-    assert [each.id for each in composed] == [chain[number].id for number in order]
-    assert {pair for each in composed for pair in pairs(each)} == {
+    assert [migration.id for migration in composed] == [chain[number].id for number in order]
+    assert {pair for migration in composed for pair in pairs(migration)} == {
         ("x.N", "end.Last"),
         ("y.N", "end.Last"),
         ("z.M", "end.Last"),
@@ -208,7 +208,9 @@ def test_the_order_in_which_they_are_given_does_not_matter(chain: list[Migration
     dice.shuffle(mixed)  # type: ignore[attr-defined]
     assume(mixed != chain)
 
-    assert {each.id: each for each in compose(mixed)} == {each.id: each for each in compose(chain)}
+    assert {migration.id: migration for migration in compose(mixed)} == {
+        migration.id: migration for migration in compose(chain)
+    }
 
 
 HEAD = dedent(
@@ -353,4 +355,4 @@ def test_two_that_do_not_touch_each_other_are_used_together(one: str, other: str
 def test_all_bundled_migrations_can_be_used_together() -> None:
     migrations = [load_migration(file) for file in bundled_migrations().values()]
 
-    assert {each.id for each in compose(migrations)} == set(bundled_migrations())
+    assert {migration.id for migration in compose(migrations)} == set(bundled_migrations())

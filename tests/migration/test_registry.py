@@ -110,7 +110,7 @@ def test_a_folder_without_a_migration_hides_no_id(
     monkeypatch.chdir(tmp_path)
 
     assert find_migration("acme-v2").origin == third_party
-    assert [each.origin for each in load_project(tmp_path).load()] == [third_party]
+    assert [migration.origin for migration in load_project(tmp_path).load()] == [third_party]
 
 
 def test_a_folder_without_a_migration_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

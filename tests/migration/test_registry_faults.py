@@ -66,7 +66,7 @@ def test_what_is_broken_is_left_out_and_told(install: Installer) -> None:
 
     migrations, faults = load_all()
 
-    ids = {each.id for each in migrations}
+    ids = {migration.id for migration in migrations}
     assert {"sound-v2", "training-orchestrator-v2"} <= ids
     assert ids.isdisjoint(expected)
     told = [str(fault) for fault in faults]
@@ -116,7 +116,7 @@ def test_an_id_that_is_not_the_registered_one_is_a_fault(install: Installer) -> 
 
     migrations, faults = load_all()
 
-    assert {"other-v2", "another-v2"}.isdisjoint(each.id for each in migrations)
+    assert {"other-v2", "another-v2"}.isdisjoint(migration.id for migration in migrations)
     assert any("'another-v2'" in str(fault) and "'other-v2'" in str(fault) for fault in faults)
     with pytest.raises(MigrationError, match="another-v2"):
         find_migration("other-v2")

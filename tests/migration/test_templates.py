@@ -109,7 +109,7 @@ def test_names_come_from_a_file_of_v1s_names(tmp_path: Path) -> None:
     moves = load_migration(tmp_path).moves
 
     assert [move.old for move in moves] == ["shop.old.MyTill", "shop.old.OldTill"]
-    assert [each.severity for each in find_problems(tmp_path / "migration.toml")] == ["warning"]
+    assert [problem.severity for problem in find_problems(tmp_path / "migration.toml")] == ["warning"]
 
 
 def test_several_parts_are_captured(tmp_path: Path) -> None:

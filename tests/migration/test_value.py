@@ -101,7 +101,7 @@ def test_values_of_two_kinds_differ() -> None:
 
 def test_dataclasses_own_functions_take_it() -> None:
     assert is_dataclass(Place)
-    assert [each.name for each in fields(Named)] == ["line", "column", "words", "name"]
+    assert [field.name for field in fields(Named)] == ["line", "column", "words", "name"]
     assert replace(Named(1, name="x"), column=2) == Named(1, 2, name="x")
 
 

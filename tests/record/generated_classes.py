@@ -132,7 +132,7 @@ def generated_classes(draw: st.DrawFn) -> Generated:
     base = draw(st.sampled_from(sorted(_BASES)))
     number = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
     values = tuple(tuple(draw(number) for _ in fields) for _ in range(2))
-    members = frozenset(each for each in members if _fits(each, shape, fields))
+    members = frozenset(member for member in members if _fits(member, shape, fields))
     source = _source(fields, shape, members, base, uncompared=draw(st.booleans()))
     return Generated(source, fields, values, members, shape)  # type: ignore[arg-type]  # two of them
 
@@ -160,7 +160,7 @@ def _source(fields: tuple[str, ...], shape: str, members: frozenset[str], base: 
     lines.append("    def twice(self): return 2 * self.FIRST\n")
     if shape == "plain" and "to_dict" not in members:
         lines.append("    def to_dict(self): return dict(self.__dict__)\n")
-    lines += [f"    {_MEMBERS[each]}\n" for each in sorted(members)]
+    lines += [f"    {_MEMBERS[member]}\n" for member in sorted(members)]
     return _PRELUDE + "".join(lines).replace("FIRST", fields[0])
 
 
@@ -174,7 +174,7 @@ def observations(generated: Generated) -> Mapping[str, Callable[[Any, Any], obje
         "equal": lambda m, n: (m == n, m != n, m == m, [m, n].index(n)),
         "order": lambda m, n: (m < n, m > n),
         "at most": lambda m, n: (m <= n, m >= n),
-        "sorted": lambda m, n: [getattr(each, first) for each in sorted([m, n])],
+        "sorted": lambda m, n: [getattr(one, first) for one in sorted([m, n])],
         "hashable": lambda m, n: (hash(m) == hash(n)) == (hash(n) == hash(m)),
         "as a set": lambda m, n: len({m, n, m}),
         "is_dataclass": lambda m, _: dataclasses.is_dataclass(m),

@@ -35,8 +35,8 @@ def _with_tensors(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) == {"__torch__"}:
             return torch.tensor(value["__torch__"])
-        return {key: _with_tensors(each) for key, each in value.items()}
-    return [_with_tensors(each) for each in value] if isinstance(value, list) else value
+        return {key: _with_tensors(item) for key, item in value.items()}
+    return [_with_tensors(item) for item in value] if isinstance(value, list) else value
 
 
 def column(history: list[EpochRecord], name: str) -> list[object]:

@@ -89,8 +89,10 @@ def test_sarif_names_each_place_that_is_left_by_an_address(overview: Overview) -
     assert all(place["region"].get("startColumn", 1) >= 1 for place in places)
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
-    troubles = {each["descriptor"]["id"] for each in run["invocations"][0]["toolExecutionNotifications"]}
-    assert troubles == {each["id"] for each in run["tool"]["driver"]["notifications"]}
+    troubles = {
+        notification["descriptor"]["id"] for notification in run["invocations"][0]["toolExecutionNotifications"]
+    }
+    assert troubles == {rule["id"] for rule in run["tool"]["driver"]["notifications"]}
 
 
 @given(overview=OVERVIEW)

@@ -63,9 +63,9 @@ def test_markdown_folds_allowed_settled_and_noise_apart(verdict: Verdict) -> Non
 def test_json_has_a_list_of_each(verdict: Verdict) -> None:
     found = json.loads(render_verdict(verdict, "json"))
 
-    assert [each["name"] for each in found["allowed"]] == ["epoch_time"]
-    assert [each["name"] for each in found["settled"]] == ["mean_fit_time", "at"]
-    assert {each["name"] for each in found["noise"]} == {"epoch_time", "at"}
+    assert [entry["name"] for entry in found["allowed"]] == ["epoch_time"]
+    assert [entry["name"] for entry in found["settled"]] == ["mean_fit_time", "at"]
+    assert {entry["name"] for entry in found["noise"]} == {"epoch_time", "at"}
 
 
 def test_a_page_has_a_part_of_each_and_says_how_it_was_made(verdict: Verdict) -> None:
@@ -80,7 +80,7 @@ def test_a_page_has_a_part_of_each_and_says_how_it_was_made(verdict: Verdict) ->
 def test_a_page_says_first_which_policies_decided(verdict: Verdict) -> None:
     others = [replace(verdict, policy=policy) for policy in ("ours <one>", "ours <one>", "none")]
 
-    page = verdict_page([Compared("", each, run(1), run(3), POLICY) for each in others], made="so")
+    page = verdict_page([Compared("", one, run(1), run(3), POLICY) for one in others], made="so")
 
     head, _, rest = page.partition("</header>")
     assert "Policy: ours &lt;one&gt;; none." in head
@@ -129,7 +129,7 @@ def test_every_document_holds_the_line_and_a_terminal_does_not() -> None:
 
 
 def test_a_page_says_that_its_counts_hold_what_children_logged(verdict: Verdict) -> None:
-    childless = compare_snapshots(*(replace(run(1), run_id=each, children={}) for each in "ab"), Policy())
+    childless = compare_snapshots(*(replace(run(1), run_id=run_id, children={}) for run_id in "ab"), Policy())
 
     assert "what child runs logged" in verdict_page([Compared("", verdict, run(1), run(1), Policy())])
     assert "what child runs logged" not in verdict_page([Compared("", childless, run(1), run(1), Policy())])

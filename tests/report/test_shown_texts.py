@@ -191,8 +191,8 @@ def in_json(text: str) -> str:
         if isinstance(value, dict):
             value = [*value, *value.values()]
         if isinstance(value, list):
-            for each in value:
-                yield from texts(each)
+            for item in value:
+                yield from texts(item)
         elif isinstance(value, str):
             yield value
 
@@ -214,7 +214,7 @@ def in_commands(text: str, escapes: Mapping[str, str]) -> str:
 
 def in_xml(text: str) -> str:
     return "\0".join(
-        each for element in ET.fromstring(text).iter() for each in (element.text or "", *element.attrib.values())
+        text for element in ET.fromstring(text).iter() for text in (element.text or "", *element.attrib.values())
     )
 
 

@@ -17,5 +17,5 @@ def told() -> Iterator[list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield found
-    assert {each.category for each in caught} <= {MovedNameWarning}
-    found += [f"{Path(each.filename).name}:{each.lineno} {each.message}" for each in caught]
+    assert {warning.category for warning in caught} <= {MovedNameWarning}
+    found += [f"{Path(warning.filename).name}:{warning.lineno} {warning.message}" for warning in caught]

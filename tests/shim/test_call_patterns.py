@@ -78,7 +78,7 @@ def quietly(call: str) -> Any:
         names: dict[str, Any] = {"__name__": "app"}
         exec("import shop.cash, shop.card, shop.old, shop.deep.down, store.cash", names)
         result = eval(call, names)
-    return result, [each.category for each in caught]
+    return result, [warning.category for warning in caught]
 
 
 def test_no_module_is_imported_for_a_pattern(shop: Any) -> None:

@@ -184,7 +184,7 @@ def quietly(call: str, **names: object) -> Any:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = eval(call, {"__name__": "app", **names})
-    return result, [each.category for each in caught]
+    return result, [warning.category for warning in caught]
 
 
 UNTOUCHED = {

@@ -180,8 +180,8 @@ def ran_under_shim(write_project: WriteProject, program: str) -> tuple[Any, list
         warnings.simplefilter("always")
         with shimmed([parse_migration(HEAD + DECLARED)]):
             found = ran(write_project, V2, program)
-    assert {each.category for each in caught} <= {ChangedCallWarning}
-    return found, [str(each.message) for each in caught]
+    assert {warning.category for warning in caught} <= {ChangedCallWarning}
+    return found, [str(warning.message) for warning in caught]
 
 
 @pytest.mark.parametrize("name", NEW)
@@ -254,7 +254,7 @@ def test_a_decorated_hook_is_told_of_where_it_is_written(write_project: WritePro
         warnings.simplefilter("always")
         ran(write_project, V2, program)
 
-    assert {(each.filename.rpartition("/")[2], each.lineno) for each in caught} == {("mine.py", 7)}
+    assert {(warning.filename.rpartition("/")[2], warning.lineno) for warning in caught} == {("mine.py", 7)}
 
 
 def test_the_library_sees_v2s_parameters_and_uninstalling_gives_the_class_back(write_project: WriteProject) -> None:

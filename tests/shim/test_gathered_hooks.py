@@ -237,7 +237,7 @@ def test_a_result_is_kept_once_whatever_calls_what(results: list[int | None], is
     mine.on_train_end()
     hooks.restore()
 
-    kept = [{"loss": each} for each in results if each is not None]
+    kept = [{"loss": loss} for loss in results if loss is not None]
     assert seen == ([kept] if results else [])
 
 

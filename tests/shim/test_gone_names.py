@@ -230,7 +230,7 @@ def test_from_a_package_there_is_one_warning(write_project: WriteProject) -> Non
 
     with told() as found:
         assert run("from shop import Widget")["Widget"] is imported("shop.new").Gadget
-    assert [each.split()[0] for each in found] == ["user.py:3"]
+    assert [finding.split()[0] for finding in found] == ["user.py:3"]
 
 
 def test_a_patch_is_seen_on_the_old_path_and_taken_back(write_project: WriteProject) -> None:
@@ -406,7 +406,7 @@ def test_code_under_the_shim_is_the_rewritten_code_without_it(
             }
         )
     how, a, b = form
-    source = f"{kept}{how}\nresult = [{', '.join(each.format(a=a, b=b) for each in uses)}]\n"
+    source = f"{kept}{how}\nresult = [{', '.join(use.format(a=a, b=b) for use in uses)}]\n"
     outcome = rewrite_source(
         source.encode(), module="app", is_package=False, moves=declared.moves, migrations=[declared]
     )

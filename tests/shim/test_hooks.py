@@ -301,7 +301,7 @@ def test_a_class_that_was_defined_before_is_connected(migration: Migration, writ
     with told() as found:
         install([migration])
     assert own().run() == ["own"]
-    assert [each.split()[0] for each in found] == ["user.py:2"]
+    assert [finding.split()[0] for finding in found] == ["user.py:2"]
 
 
 def test_a_warning_that_is_an_error_leaves_nothing_of_the_shim(

@@ -488,7 +488,7 @@ def test_a_namespace_package_is_found_with_what_python_itself_gives_it(write_pro
         assert getattr(watched, name) is getattr(plain, name) is None
     assert type(watched.__loader__) is type(watched.__spec__.loader) is type(plain.__loader__)
     assert type(watched.__path__) is type(plain.__path__)
-    assert list(watched.__path__) == [each.replace("plain", "old") for each in plain.__path__]
+    assert list(watched.__path__) == [folder.replace("plain", "old") for folder in plain.__path__]
     uninstall()
     assert type(watched) is types.ModuleType
 

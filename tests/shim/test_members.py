@@ -132,7 +132,7 @@ def shop(migration: Migration, write_project: WriteProject) -> Any:
 
 
 def codes(found: list[str]) -> list[str]:
-    return [each.split()[1] for each in found]
+    return [finding.split()[1] for finding in found]
 
 
 # --- what must not happen
@@ -475,7 +475,7 @@ def test_code_under_the_shim_is_the_rewritten_code_without_it(
     source = f"import shop\n{how}\nresult = [{', '.join(uses)}]\n"
     outcome = rewrite_source(source.encode(), module="app", is_package=False, moves=(), migrations=[migration])
     rewritten = outcome.source.decode() if isinstance(outcome, Rewritten) else source
-    left = {each.attr for each in ast.walk(ast.parse(rewritten)) if isinstance(each, ast.Attribute)}
+    left = {node.attr for node in ast.walk(ast.parse(rewritten)) if isinstance(node, ast.Attribute)}
 
     with shimmed([migration]):
         under_the_shim: dict[str, Any] = {"__name__": "app"}

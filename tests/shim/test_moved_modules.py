@@ -109,7 +109,7 @@ def test_the_warning_points_at_the_users_line(write_project: WriteProject) -> No
 
     with pytest.warns(MovedNameWarning, match="oldkit is now newkit.core; .*compatkit migrate") as caught:
         run("\nimport oldkit", "somewhere.py")
-    assert [(each.filename, each.lineno) for each in caught] == [("somewhere.py", 2)]
+    assert [(warning.filename, warning.lineno) for warning in caught] == [("somewhere.py", 2)]
 
 
 @moved_warning

@@ -86,7 +86,7 @@ def test_none_is_handed_on_and_an_unknown_shape_too_with_one_warning(migration: 
     with pytest.warns(UnreadResultWarning, match=said) as told:
         found = [train(3), train(4)]
     assert found == [3, 4]
-    assert [each.filename for each in told] == [__file__]
+    assert [warning.filename for warning in told] == [__file__]
 
 
 def test_uninstall_puts_every_original_back(migration: Migration) -> None:

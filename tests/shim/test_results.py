@@ -67,7 +67,7 @@ def test_no_value_at_all_makes_a_finished_training_raise(value: object, returns:
         warnings.simplefilter("always")
         found = call(value, returns)
 
-    assert {each.category for each in told} <= {UnreadResultWarning}
+    assert {warning.category for warning in told} <= {UnreadResultWarning}
     assert found is value or not told
 
 
@@ -318,7 +318,7 @@ class Outcome:
 @pytest.mark.parametrize(
     "record",
     [metrics(), Own(1, 0.5), Row(1, 0.5), {"epoch": 1, "train_accuracy": 0.5}],
-    ids=lambda each: type(each).__name__,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_function_may_return_one_record(record: Any) -> None:
     found = call(record)
@@ -447,7 +447,7 @@ def test_the_project_says_where_a_history_lies_and_that_there_is_none(folder: Pa
 
     (migration,) = load_project(folder).load()
 
-    assert [(each.function, each.returns) for each in migration.producers] == [
+    assert [(producer.function, producer.returns) for producer in migration.producers] == [
         ("shop.trainers.Trainer.history", ".log")
     ]
 

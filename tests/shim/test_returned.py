@@ -208,7 +208,7 @@ def test_everything_beside_the_history_is_kept_as_it_is(others: list[int], data:
     found = read_returned(value, (Item(position),), read_history)
 
     assert isinstance(found, kind)
-    assert [each for n, each in enumerate(found) if n != position] == others
+    assert [item for n, item in enumerate(found) if n != position] == others
     assert is_read(found[position])
 
 
@@ -381,7 +381,7 @@ def test_descriptors_keep_their_type(name: str, originals: dict[str, object], tr
 def test_uninstall_puts_every_original_back(originals: dict[str, object], trainers: ModuleType) -> None:
     uninstall()
 
-    assert {name: each is originals[name] for name, each in held(trainers).items()} == dict.fromkeys(PATHS, True)
+    assert {name: current is originals[name] for name, current in held(trainers).items()} == dict.fromkeys(PATHS, True)
 
 
 def test_installing_twice_wraps_once(originals: dict[str, object], trainers: ModuleType) -> None:

@@ -107,7 +107,7 @@ def test_the_default_torch_load_takes_records_of_the_users_own_class_also_before
         for python, more in ((warm_python, saves), (sys.executable, loads))
     ]
 
-    assert done[1].stdout == "0.5 0.25 True\n", [each.stderr for each in done]
+    assert done[1].stdout == "0.5 0.25 True\n", [process.stderr for process in done]
 
 
 def test_without_the_shim_torch_refuses_it_and_after_uninstall_too() -> None:
@@ -177,11 +177,11 @@ def test_safe_dump_writes_a_record_in_any_depth() -> None:
 
 def test_after_uninstall_yaml_represents_nothing_new() -> None:
     classes = (yaml.representer.SafeRepresenter, yaml.representer.Representer, yaml.SafeDumper, yaml.Dumper)
-    before = [dict(each.yaml_multi_representers) for each in classes]
+    before = [dict(kind.yaml_multi_representers) for kind in classes]
     with shimmed():
         pass
 
-    assert [dict(each.yaml_multi_representers) for each in classes] == before
+    assert [dict(kind.yaml_multi_representers) for kind in classes] == before
     with pytest.raises(yaml.representer.RepresenterError):
         yaml.safe_dump(EpochRecord(VALUES))
 

@@ -107,7 +107,10 @@ def test_what_cannot_be_wrapped_is_said(write_project: WriteProject) -> None:
 def test_a_module_that_came_in_past_the_shim_is_said(write_project: WriteProject) -> None:
     write_project(FILES)
     install([declared()])
-    hidden, sys.meta_path = sys.meta_path, [each for each in sys.meta_path if "compatkit" not in type(each).__module__]
+    hidden, sys.meta_path = (
+        sys.meta_path,
+        [finder for finder in sys.meta_path if "compatkit" not in type(finder).__module__],
+    )
     try:
         importlib.import_module("shop.trainers")
     finally:
@@ -151,6 +154,6 @@ def test_a_run_and_the_status_say_it(write_project: WriteProject) -> None:
     status = compatkit("shim", "status", cwd=folder)
 
     assert (done.stdout, done.returncode) == ("child\n", 0)
-    assert [each for each in done.stderr.splitlines() if each.startswith(line)] == [f"{line} in shop.elsewhere"]
+    assert [warned for warned in done.stderr.splitlines() if warned.startswith(line)] == [f"{line} in shop.elsewhere"]
     assert "elsewhere.py does not show 'train'\n" in status.stderr
     assert status.returncode == 0

@@ -26,14 +26,14 @@ from tests.training.runs import ORCHESTRATORS, Orchestrator, train
 
 def parts(client: MlflowClient, run_id: str) -> dict[str, tuple[str, str, str]]:
     found = client.get_run(run_id).inputs.dataset_inputs
-    return {each.tags[0].value: (each.dataset.name, each.dataset.digest, each.dataset.profile) for each in found}
+    return {used.tags[0].value: (used.dataset.name, used.dataset.digest, used.dataset.profile) for used in found}
 
 
 @ORCHESTRATORS
 def test_both_parts_of_the_data_are_inputs(orchestrator: Orchestrator, tracking_uri: str, client: MlflowClient) -> None:
     logged = parts(client, train(orchestrator, None, tracking_uri, seed=7)["run_id"])
 
-    expected = {each.tags[0].value: each.dataset for each in inputs_of(load_dataset("iris", seed=7))}
+    expected = {used.tags[0].value: used.dataset for used in inputs_of(load_dataset("iris", seed=7))}
     assert logged == {context: (part.name, part.digest, part.profile) for context, part in expected.items()}
     assert set(logged) == {"training", "validation"}
     assert '"samples": 120' in logged["training"][2]

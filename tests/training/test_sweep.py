@@ -37,10 +37,12 @@ def test_every_combination_occurs_once(counts: dict[str, int], presets: list[str
     found = combinations([f"{path}={','.join(texts)}" for path, texts in axes.items()], presets=presets, seeds=seeds)
 
     assert len(found) == max(1, len(presets)) * prod(map(len, axes.values())) * seeds
-    assert len({each.label for each in found}) == len(found) or not any(len(each.chosen) for each in found)
-    for each in found:
-        flat = each.config.flatten()
-        for path, text in each.chosen.items():
+    assert len({combination.label for combination in found}) == len(found) or not any(
+        len(combination.chosen) for combination in found
+    )
+    for combination in found:
+        flat = combination.config.flatten()
+        for path, text in combination.chosen.items():
             assert path == "preset" or str(flat[path]) == text
 
 
@@ -70,11 +72,11 @@ def test_children_belong_to_one_run_and_a_failure_loses_no_other(tracking_uri: s
 
     parent, outcomes = run_sweep(asked, "iris")
 
-    assert [type(each) for each in outcomes] == [Trained, FailedTraining, Trained]
+    assert [type(outcome) for outcome in outcomes] == [Trained, FailedTraining, Trained]
     runs = client.search_runs([client.get_experiment_by_name("swept").experiment_id])
     children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent]
     assert sorted(run.info.status for run in children) == ["FAILED", "FINISHED", "FINISHED"]
-    assert {run.info.run_name for run in children} == {each.label for each in asked}
+    assert {run.info.run_name for run in children} == {combination.label for combination in asked}
     whole = client.get_run(parent)
     assert whole.info.status == "FAILED"
     assert whole.data.tags[FAILURE_TAG].startswith("1 of 3 trainings failed; the first: The training loss became")
@@ -91,7 +93,7 @@ def test_interruption_ends_the_sweep(tracking_uri: str, client: MlflowClient) ->
 
     parent, outcomes = run_sweep(asked, "iris", callbacks=lambda _: [_Interrupting()])
 
-    assert [isinstance(each, Trained) and each.is_interrupted for each in outcomes] == [True]
+    assert [isinstance(outcome, Trained) and outcome.is_interrupted for outcome in outcomes] == [True]
     assert client.get_run(parent).info.status == "KILLED"
 
 

@@ -82,7 +82,9 @@ def imports_of(source: bytes) -> Iterator[tuple[str, list[str]]]:
 
 @given(sources())
 def test_what_an_import_names_is_found_as_python_finds_it(source: bytes) -> None:
-    expected = {name for of, names in imports_of(source) if of for name in (of, *(f"{of}.{each}" for each in names))}
+    expected = {
+        name for of, names in imports_of(source) if of for name in (of, *(f"{of}.{imported}" for imported in names))
+    }
 
     assert set(modules_of(source, HOME)) == expected
 

@@ -74,7 +74,7 @@ SILENT = {
 def said(folder: Path, files: dict[str, str]) -> list[str]:
     plant(folder, files)  # type: ignore[arg-type]
     remarks = remarks_of(plan_tree([folder], [ACME], Options(), jobs=1), is_written=False)
-    return [each.code for each in remarks if Path(each.path).name.startswith(("box", "user"))]
+    return [remark.code for remark in remarks if Path(remark.path).name.startswith(("box", "user"))]
 
 
 @pytest.mark.parametrize("case", SILENT)

@@ -63,9 +63,11 @@ def told(name: str, lines: list[str], around: Neighbours, asked: set[str]) -> Fa
 
 
 def neighbours(facts: Facts) -> Neighbours:
-    sent = tuple((key.removeprefix("app.main."), each) for key, each in facts.sent)
+    sent = tuple((key.removeprefix("app.main."), value) for key, value in facts.sent)
     mixed = tuple((key.removeprefix("app.main."), base) for key, base in facts.mixins)
-    return Neighbours(handed=tuple((f"app.shelf.{name}", each) for name, each in facts.handed), sent=sent, mixed=mixed)
+    return Neighbours(
+        handed=tuple((f"app.shelf.{name}", value) for name, value in facts.handed), sent=sent, mixed=mixed
+    )
 
 
 @given(one=Lines, added=Lines, asking=st.lists(st.sampled_from(ASKING), max_size=5, unique=True))
@@ -94,14 +96,14 @@ def test_what_a_run_keeps_of_a_file_changes_no_answer(
     source, rows = "\n".join(["import shop", *asking, ""]).encode(), [MIGRATION]
     job = Job(source, "app.main")
     task = Task.of(rows)
-    fresh = [process(replace(job, neighbours=each), task) for each in around]
+    fresh = [process(replace(job, neighbours=near), task) for near in around]
     asked = set[str]()
-    expected = [told("app.main", asking, each, asked) for each in around]
+    expected = [told("app.main", asking, near, asked) for near in around]
 
     with keeping_syntax():
         noted = set[str]()
-        assert [told("app.main", asking, each, noted) for each in around] == expected
-        assert [process(replace(job, neighbours=each), task) for each in around] == fresh
+        assert [told("app.main", asking, near, noted) for near in around] == expected
+        assert [process(replace(job, neighbours=near), task) for near in around] == fresh
     assert noted == asked
 
 
@@ -132,7 +134,7 @@ def test_a_name_that_was_asked_for_in_vain_and_is_there_now_is_another_answer() 
 )
 def test_of_any_module_no_name_is_loaded_that_a_file_only_imports(statement: str, is_told: bool) -> None:
     handed = told("app.shelf", ["from shop import Client", "Client()"], Neighbours(), set()).handed
-    around = Neighbours(handed=tuple((f"app.shelf.{name}", each) for name, each in handed))
+    around = Neighbours(handed=tuple((f"app.shelf.{name}", value) for name, value in handed))
     load = f"def load(path, name): return getattr({statement}, name)"
     source = f"from importlib import import_module\n{load}\nMADE = load(1, 2)\n"
     file = File.of(source.encode(), FileModule("app.main", is_package=False), around)

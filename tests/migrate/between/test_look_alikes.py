@@ -46,7 +46,7 @@ NOTED = dedent("""\
 def said(folder: Path, files: dict[str, str], options: Options = Options()) -> list[str]:  # noqa: B008 - immutable
     plant(folder, files)  # type: ignore[arg-type]
     remarks = remarks_of(plan_tree([folder], [SHOP], options, jobs=1), is_written=False)
-    return [f"{Path(each.path).name}:{each.line} {each.code}{' made' * each.is_rewrite}" for each in remarks]
+    return [f"{Path(remark.path).name}:{remark.line} {remark.code}{' made' * remark.is_rewrite}" for remark in remarks]
 
 
 SILENT = {

@@ -28,9 +28,9 @@ def planned(folder: Path, tree: dict[str, str], *, through: bool) -> dict[str, s
         (folder / name).write_text(text)
     report = plan_tree([folder], [SHOP], Options(through_reexports=through))
     return {
-        Path(each.name).relative_to(folder).as_posix(): each.outcome.source.decode()
-        for each in report.rewritten
-        if isinstance(each.outcome, Rewritten)
+        Path(result.name).relative_to(folder).as_posix(): result.outcome.source.decode()
+        for result in report.rewritten
+        if isinstance(result.outcome, Rewritten)
     }
 
 

@@ -181,12 +181,12 @@ STEPS = st.lists(st.integers(1, 9), unique=True).map(lambda steps: [*steps, 10])
 @given(st.dictionaries(st.sampled_from(["a", "b"]), STEPS, min_size=1))
 def test_every_point_of_a_metric_is_kept_at_its_step(steps: dict[str, list[int]]) -> None:
     points = {
-        name: [Metric(name, value=step / 2, timestamp=1, step=step) for step in each] for name, each in steps.items()
+        name: [Metric(name, value=step / 2, timestamp=1, step=step) for step in taken] for name, taken in steps.items()
     }
 
     rows = formats.read_known(points)
 
     assert rows is not None
-    assert [row["epoch"] for row in rows] == sorted({step for each in steps.values() for step in each})
-    for name, each in steps.items():
-        assert {row["epoch"]: row[name] for row in rows if name in row} == {step: step / 2 for step in each}
+    assert [row["epoch"] for row in rows] == sorted({step for taken in steps.values() for step in taken})
+    for name, taken in steps.items():
+        assert {row["epoch"]: row[name] for row in rows if name in row} == {step: step / 2 for step in taken}

@@ -77,8 +77,8 @@ def test_keras_validation_is_placed_where_it_is_stated_and_else_nowhere(first: i
 
 @given(st.lists(SETS, min_size=1, unique=True), st.lists(NAMES, min_size=1, max_size=3, unique=True), FEW)
 def test_boosting_results_keep_every_value_at_its_round(sets: list[str], metrics: list[str], count: int) -> None:
-    flat = numbered([f"{each} {metric}" for each in sets for metric in metrics], count)
-    results = {each: {metric: flat[f"{each} {metric}"] for metric in metrics} for each in sets}
+    flat = numbered([f"{part} {metric}" for part in sets for metric in metrics], count)
+    results = {part: {metric: flat[f"{part} {metric}"] for metric in metrics} for part in sets}
 
     rows = rows_of(results)
 

@@ -46,7 +46,7 @@ def shown(tab: Tab, selector: str) -> list[str]:
 
 
 def column(tab: Tab, table: str, place: int) -> list[str]:
-    return [each.inner_text() for each in tab.locator(f"{table} tbody tr > :nth-child({place})").all()]
+    return [cell.inner_text() for cell in tab.locator(f"{table} tbody tr > :nth-child({place})").all()]
 
 
 def test_it_renders(open_page: Open) -> None:
@@ -181,7 +181,7 @@ def contrast(one: str, other: str) -> float:
 
 def luminance(colour: str) -> float:
     digits = colour.removeprefix("#")
-    digits = "".join(each * 2 for each in digits) if len(digits) == 3 else digits
+    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
     parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -275,6 +275,6 @@ def test_all_is_there_without_a_script(browser: Browser, page_file: Path) -> Non
 
     tab.goto(page_file.as_uri())
 
-    assert len([each for each in tab.locator(".card h4").all() if each.is_visible()]) == 3
+    assert len([heading for heading in tab.locator(".card h4").all() if heading.is_visible()]) == 3
     assert not tab.locator(".tools").is_visible()
     context.close()

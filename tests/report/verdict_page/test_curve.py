@@ -24,17 +24,17 @@ def test_points_that_differ_are_those_of_the_verdict(before: tuple[Point, ...], 
     found = compare_snapshots(
         Snapshot("a", metrics={"loss": before}), Snapshot("b", metrics={"loss": after}), Policy.exact()
     ).deciding
-    values = [each for each in found if each.kind is Kind.METRIC_VALUE]
+    values = [difference for difference in found if difference.kind is Kind.METRIC_VALUE]
 
     curve = curve_of("loss", before, after)
 
     # Histories that are only shifted are told as such, and not value by value.
-    if not any(each.hint for each in found):
-        assert int((curve.apart > 0).sum()) == sum(each.count for each in values)
-    for each in values:
-        assert int((curve.has_before & curve.has_after).sum()) == each.of
-        assert int(curve.steps[(curve.apart > 0).argmax()]) == each.first_step
-        assert each.distance is None or curve.largest >= each.distance.absolute
+    if not any(difference.hint for difference in found):
+        assert int((curve.apart > 0).sum()) == sum(difference.count for difference in values)
+    for difference in values:
+        assert int((curve.has_before & curve.has_after).sum()) == difference.of
+        assert int(curve.steps[(curve.apart > 0).argmax()]) == difference.first_step
+        assert difference.distance is None or curve.largest >= difference.distance.absolute
 
 
 @given(before=some, after=some)

@@ -40,7 +40,11 @@ def test_elements_that_differ_are_those_of_the_verdict(pair: tuple[Tensor, Tenso
     (row,), findings = weighed(Model(tensors={"0.weight": pair[0]}), Model(tensors={"0.weight": pair[1]}))
     found = findings.about("model", "net: 0.weight")
 
-    assert row.unequal == row.beyond == sum(each.count for each in found if each.kind is Kind.MODEL_TENSOR_VALUE)
+    assert (
+        row.unequal
+        == row.beyond
+        == sum(difference.count for difference in found if difference.kind is Kind.MODEL_TENSOR_VALUE)
+    )
     assert (row.state is FindingState.EQUAL) == (not found)
     assert (row.layer, row.part) == ("0", "weight")
 
