@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from compatkit.migration.changes import CallChange
 
 SPREAD = "it is given `*args` or `**kwargs`, whose contents are not known here"
+HALF = "another change of this call is left to a person"
 NOT_WRITTEN = "is not written here"
 # Stands before the names of those that a call with such contents may give.
 CHANGED_ARGUMENTS = "arguments of it that changed: "

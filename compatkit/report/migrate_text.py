@@ -10,6 +10,7 @@ from unicodedata import combining, east_asian_width
 
 from compatkit.migrate import Report
 from compatkit.migrate.report import Overview, Remark
+from compatkit.migration.calling import HALF
 from compatkit.report.migrate_formats import Background
 from compatkit.rewrite import Failed, Skipped
 
@@ -20,11 +21,14 @@ _WIDEST = 200  # characters of a line of source that are shown
 def render(overview: Overview, _: Background) -> str:
     """Return a block a rewrite and a finding, with its line and a mark under its place.
 
-    A finding that says the same of other places of its file also gives these; repeated, it would drown the rest.
+    A finding that says the same of other places of its file also gives these, with another code perhaps; repeated, it
+    would drown the rest.
     """
     places: dict[object, list[Remark]] = {}
     for one in overview.remarks:
-        places.setdefault(one if one.is_rewrite else (one.path, one.code, one.message), []).append(one)
+        # What only goes with another change of its call says nothing by itself but its code.
+        same = (one.path, HALF) if HALF in one.message else (one.path, one.code, one.message)
+        places.setdefault(one if one.is_rewrite else same, []).append(one)
     blocks = (block(one, others, is_written=overview.is_written) for one, *others in places.values())
     return "\n".join(line for lines in blocks for line in lines)
 
@@ -39,7 +43,9 @@ def block(remark: Remark, others: Sequence[Remark] = (), *, is_written: bool) ->
         if (at := _width(_line(before))) < _WIDEST - len(number):
             yield f"{' ' * len(number)} | {' ' * at}{style('^', color='yellow')}"
     if others:
-        yield f"  and {len(others)} more: {', '.join(f'{other.line}:{other.column}' for other in others)}"
+        codes = [f" {other.code}" if other.code != remark.code else "" for other in others]
+        spots = (f"{other.line}:{other.column}{code}" for other, code in zip(others, codes, strict=True))
+        yield f"  and {len(others)} more: {', '.join(spots)}"
 
 
 def place_of(remark: Remark) -> str:

@@ -197,6 +197,21 @@ def test_what_is_said_of_several_places_of_a_file_is_said_once() -> None:
     assert len(json.loads(shown(overview, "json"))["findings"]) == 4
 
 
+def test_what_only_goes_with_another_change_of_its_call_is_told_by_its_code() -> None:
+    half = "not rewritten: {}; another change of this call is left to a person"
+    found = [Finding(f"CK10{line}", line, 1, half.format(name)) for line, name in enumerate("abc", start=1)]
+    report = Report(
+        (FileResult("a.yaml", Unchanged((*found, Finding("CK104", 4, 1, "d is gone"))), Job(b"x: 1\n" * 4)),)
+    )
+    overview = Overview.of(report, is_written=False)
+
+    assert shown(overview, "text").splitlines() == [
+        f"a.yaml:1:1 CK101 {half.format('a')}", "1 | x: 1", "  | ^", "  and 2 more: 2:1 CK102, 3:1 CK103",
+        "a.yaml:4:1 CK104 d is gone", "4 | x: 1", "  | ^",
+    ]  # fmt: skip
+    assert len(json.loads(shown(overview, "json"))["findings"]) == 4
+
+
 def test_mark_stands_under_the_place_whatever_is_before_it() -> None:
     source = "\tx = '\u5b57' + a.b  # e\u0301\n".encode()
     finding = Finding("CK101", 1, 12, "a.b is gone")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from compatkit.migration import CallChange
-from compatkit.migration.calling import NOT_WRITTEN, SPREAD, Doubt, PlanItem, Planned, plan_items
+from compatkit.migration.calling import HALF, NOT_WRITTEN, SPREAD, Doubt, PlanItem, Planned, plan_items
 from compatkit.rewrite.outcome import REVIEW
 
 __all__ = ["NOT_WRITTEN", "SPREAD", "Doubt", "PlanItem", "Planned", "plan_call"]
@@ -31,7 +31,6 @@ _KINDS: dict[type[ast.AST], type] = {
     ast.Lambda: object,
     ast.GeneratorExp: object,
 }
-_HALF = "another change of this call is left to a person"
 # What evaluates without doing anything else.
 _QUIET = (ast.Constant, ast.Name, ast.Attribute, ast.Load, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.List)
 
@@ -95,7 +94,7 @@ def plan_call(
         # A row that only adds, for an argument of which a doubt tells already, has no more to say of it.
         told = {name for doubt in doubts for name in doubt.change.asked}
         half = [row for row in planned.applied if row.to or row.rename or not row.asked or row.asked - told]
-        return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(row, _HALF) for row in half)]
+        return Planned(list(_items(call, around.spreads))), [*doubts, *(Doubt(row, HALF) for row in half)]
     return planned, doubts
 
 
