@@ -180,8 +180,10 @@ _KINDS = {
     ),
     "a number of a process or a job": (
         rf"(?:{_CALLED_PID})[0-9]{{1,7}}(?![0-9A-Za-z.])"
-        # logging: the process in brackets, as many formats have it, behind the clock of asctime.
+        # logging: the process in brackets or before the level, as many formats have it, behind the clock of asctime.
         r"|(?<=:[0-5][0-9],[0-9]{3} \[)[0-9]{3,7}(?=\])"
+        r"|(?:(?<=:[0-5][0-9],[0-9]{3} )|(?<=:[0-5][0-9],[0-9]{3} - ))[0-9]{3,7}"
+        r"(?= (?:- )?\[?(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b)"
         # The same before the number of a thread in CPython, which is where that lies in memory.
         r"|[0-9]{1,7}[ :/\[\]-]{1,3}(?:13[89]|140)[0-9]{12}(?![0-9])"
         # uvicorn/server.py; wandb/sdk/wandb_setup.py.
