@@ -36,6 +36,11 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         if cmd_name not in self.bare and not isinstance(command, click.Group):
             _add_shared(command)
+        if ctx.resilient_parsing:
+            # A shell asks what may follow.
+            from compatkit.cli._complete import completed
+
+            return completed(command)
         return command
 
     def resolve_command(

@@ -199,9 +199,18 @@ def test_the_end_of_what_a_terminal_says_is_an_interruption(tmp_path: Path) -> N
         ("compatkit docs mi", ["migrate", "migrations"]),
         ("compatkit migrate --st", ["--statistics", "--stdin-filename"]),
         ("compatkit help nothing-of-the-kind", []),
+        ("compatkit explain CK10", ["CK101"]),
+        ("compatkit explain ck91", ["CK910", "CK911"]),
+        ("compatkit explain torch-2:TA10", [f"torch-2:TA10{number}" for number in range(1, 7)]),
+        ("compatkit explain no-such:TA10", []),
+        ("compatkit migrate --select CK10", ["CK101"]),
+        ("compatkit migrate --ignore TA103,CK10", ["TA103,CK101"]),
+        ("compatkit migrate --migration torch", ["torch-2", "torchmetrics-1", "torchvision-weights"]),
+        ("compatkit migrate --migration ./to", ["./to"]),
+        ("compatkit migrations show torch-", ["torch-2"]),
     ],
 )
-def test_a_shell_completes_commands_topics_and_options(
+def test_a_shell_completes_commands_topics_options_codes_and_migrations(
     words: str, offered: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("_COMPATKIT_COMPLETE", "bash_complete")
