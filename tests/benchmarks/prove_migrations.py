@@ -70,6 +70,12 @@ PROOFS = (
         options=("--confidence", "review"),
         has_shim=False,
     ),
+    # Their compiled parts have to be for the torch around; nothing of them is used.
+    Proof(
+        "torchvision-weights",
+        ("--no-deps torchvision==0.15.2", "pillow"),
+        ("--no-deps torchvision==0.28.0", "pillow"),
+    ),
     # Without what they depend on: pip does not see the torch around, and would fetch another one.
     Proof(
         "transformers-5",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from compatkit.rewrite.file.file import File
 
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _Branch = Sequence[ast.AST]
+_OF_DATA = (
+    ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Tuple,
+    ast.List, ast.Set, ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop,
+)  # fmt: skip
+_OF_RELEASES = re.compile(
+    r"(?i)version|release|legacy|compat|modern|deprecat|support|avail|api|new|old|v\d|\d\.\d|since|upgrade"
+)
 
 
 def is_chosen_beside(file: File, node: ast.AST, rivals: Collection[ast.AST]) -> bool:
@@ -20,6 +28,8 @@ def is_chosen_beside(file: File, node: ast.AST, rivals: Collection[ast.AST]) -> 
         return False
     questions = {question for question, *_ in file.questions}.intersection(rivals)
     for test, branches in _choices(file, node):
+        if test is not None and _is_about_data(file, test):
+            continue
         holding = [any(inner is node for inner in _walk(branch)) for branch in branches]
         if True not in holding:
             continue
@@ -52,6 +62,24 @@ def _choices(file: File, node: ast.AST) -> Iterator[tuple[ast.expr | None, list[
                 yield None, [[value] for value in chain.values]
         for table in file.nodes.of(ast.Dict):
             yield None, [[value] for value in table.values]
+
+
+def _is_about_data(file: File, test: ast.expr) -> bool:
+    """Tell whether a choice depends on nothing but what a function is given, of which no word tells of releases."""
+    nodes = list(ast.walk(test))
+    if not all(isinstance(node, _OF_DATA) for node in nodes):
+        return False
+    words = [getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "value", "") for node in nodes]
+    if any(isinstance(word, str) and _OF_RELEASES.search(word) for word in words):
+        return False
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    return bool(names) and all(_is_given(file, name) for name in names)
+
+
+def _is_given(file: File, name: ast.Name) -> bool:
+    scope = file.scope_of(name)
+    bindings = file.scopes.bindings(name.id, scope) if scope is not None else []
+    return bool(bindings) and all(isinstance(binding.node, ast.arg) for binding in bindings)
 
 
 def _asked_in(file: File, test: ast.expr) -> Iterator[ast.AST]:

@@ -351,3 +351,40 @@ def test_a_parameter_of_the_packages_name_hides_it() -> None:
     )
 
     assert "no import above surely brings shop" in found
+
+
+def branches(test: str, given: str = "fast, args, mode") -> str:
+    return dedent(f"""\
+        import shop
+        V2 = True
+        def f({given}):
+            if {test}:
+                shop.buy(1, place=2, mode=3)
+            else:
+                shop.buy(1, where=2, mode=3)
+        """)
+
+
+@pytest.mark.parametrize("test", ["fast", "not args.fast", "mode == 'quick' and args['n'] > 3", "mode in ('a', 'b')"])
+def test_a_choice_by_what_a_function_is_given_is_none_between_releases(test: str) -> None:
+    assert rewritten(branches(test)) == branches(test).replace("where=2", "place=2")
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "V2",
+        "fast and V2",
+        "is_new",
+        "args.version > 3",
+        "mode == 'v2'",
+        "mode >= '2.0'",
+        "args.has_new_api",
+        "hasattr(args, 'fast')",
+        "args.fast()",
+        "shop.fast",
+        "True",
+    ],
+)
+def test_a_choice_that_may_be_between_releases_is_left(test: str) -> None:
+    assert isinstance(outcome_of(branches(test, "fast, args, mode, is_new")), Unchanged)
