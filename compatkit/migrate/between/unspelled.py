@@ -28,6 +28,9 @@ _WORD = re.compile(rb"\w+")
 _OPTION = re.compile(rb"(?<![\w-])--?(\w[\w-]*)")
 # What asks an object for members that are not named there.
 _ASKS = re.compile(rb"\b(?:getattr|vars|dir|asdict|attrgetter|__dict__)\b")
+# A function that takes any keywords, and may hand them on.
+_TAKES_ANY = re.compile(rb"\bdef[ \t]+(?!__)(\w+)[ \t]*\((?:[^()]|\([^()]*\))*?\*\*[ \t]*\w+")
+_IMPORTED = re.compile(rb"^[ \t]*(?:from|import)\b(?:[^\n(]|\([^)]*\))*", re.MULTILINE)
 # So far in front of what a call spreads its name is looked for.
 _WIDEST = 400
 
@@ -40,6 +43,7 @@ def find_unspelled(
     keys: set[bytes] = set()
     words: set[bytes] = set()
     arguments: set[bytes] = set()
+    taking: dict[bytes, set[bytes]] = {}
     for source in sources:
         near = [migration for migration in migrations if any(library in source for library in libraries_of(migration))]
         if not near:
@@ -55,6 +59,9 @@ def find_unspelled(
                 words.update(asked)
                 arguments.update(*asked.values())
             arguments.update(*(asked[name] for name in asked.keys() & spread))
+            handed_on = frozenset[bytes]().union(*(asked[name] for name in asked.keys() & spread))
+            for function in _TAKES_ANY.findall(source) if handed_on else ():
+                taking.setdefault(function, set()).update(handed_on)
             words.update(*(values[name] for name in values.keys() & called))
     left = (words - spelled) | (arguments - keys)
     found = sift(files, lambda text, _: not left.isdisjoint(words_in(text)), processes=processes) if left else ()
@@ -63,7 +70,57 @@ def find_unspelled(
         spelled.update(left.intersection(words_in(text)))
         keys.update(left.intersection(_keys_in(text)))
     left = ((words - spelled) | (arguments - keys)) - (words & spelled)
-    return frozenset(word.decode() for word in left)
+    pairs = {(function, word) for function, asked in taking.items() for word in asked & keys}
+    ungiven = pairs - _given_to(pairs, files, processes=processes) if pairs else pairs
+    return frozenset(
+        [*(word.decode() for word in left), *(f"{name.decode()}({word.decode()})" for name, word in ungiven)]
+    )
+
+
+def _given_to(
+    pairs: set[tuple[bytes, bytes]], files: Sequence[FoundFile], *, processes: int
+) -> set[tuple[bytes, bytes]]:
+    """Return the pairs of a function that takes any keywords and a keyword that some call may give to it.
+
+    It may where a file names the function otherwise than to define, import or call it, or where it spreads something in
+    a call; and of a file that defines one, whatever is spelled in it.
+    """
+    names = frozenset(name for name, _ in pairs)
+    found: set[tuple[bytes, bytes]] = set()
+    for number in sift(files, lambda text, _: not names.isdisjoint(words_in(text)), processes=processes):
+        text = read_quietly(files[number].path)
+        here = {pair for pair in pairs if pair[0] in text and pair[1] in text}
+        keys, defined = frozenset(_keys_in(text)), frozenset(_TAKES_ANY.findall(text))
+        plain = _IMPORTED.sub(b"", text)
+        found |= {
+            (name, word)
+            for name, word in here
+            if (name in defined and word in keys) or files[number].is_data or _may_give(plain, name, word)
+        }
+        # What is spread, or who calls it by another name, is not seen here.
+        found |= {(name, word) for name, word in pairs - found if name in text and _is_open(text, plain, name)}
+    return found
+
+
+def _calls(text: bytes, name: bytes) -> Iterator[bytes | None]:
+    """Yield the arguments of each call of a name, or None where it is named, and not called or defined."""
+    for at in re.finditer(rb"(?:\bdef[ \t]+)?\b" + re.escape(name) + rb"\b[ \t]*(\(?)", text):
+        if at[0].startswith(b"def"):
+            continue
+        depth, end = 1, at.end()
+        while at[1] and depth and end < len(text):
+            depth += (text[end : end + 1] in b"([{") - (text[end : end + 1] in b")]}")
+            end += 1
+        yield text[at.end() : end] if at[1] and not depth else None
+
+
+def _may_give(text: bytes, name: bytes, word: bytes) -> bool:
+    return any(given is None or word in words_in(given) for given in _calls(text, name))
+
+
+def _is_open(text: bytes, plain: bytes, name: bytes) -> bool:
+    is_renamed = re.search(rb"\b" + re.escape(name) + rb"[ \t]+as\b", text) is not None
+    return is_renamed or any(given is None or b"*" in given for given in _calls(plain, name))
 
 
 def _keys_in(source: bytes) -> Iterator[bytes]:

@@ -119,3 +119,47 @@ def test_what_is_gone_is_told_where_it_is_named(tmp_path: Path) -> None:
         "shop.tally is gone: count yourself",
         "names shop.tally: it is gone: count yourself",
     ]
+
+
+ORDERS = "import shop\n\ndef order(item, **options):\n    return shop.buy(item, **options)\n"
+ELSEWHERE = "import other\nother.go(where=1)\n"
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "",
+        "from app import order\norder(1)\n",
+        "from app import order\norder(1, size=(2, 3))\n",
+        "from app import (\n    order,\n)\nif x: order(1, size=2)\n",
+        "import app\n# app.order(1)\napp.order(1)\n",
+    ],
+)
+def test_what_no_call_gives_to_a_function_that_takes_any_keywords_is_not_told(caller: str, tmp_path: Path) -> None:
+    assert told(tmp_path, {"app.py": ORDERS, "main.py": caller, "other_one.py": ELSEWHERE}) == []
+
+
+@pytest.mark.parametrize(
+    ("orders", "caller"),
+    [
+        (ORDERS, "from app import order\norder(1, where=2)\n"),
+        (ORDERS, "from app import order\norder(1, **more)\n"),
+        (ORDERS, "from app import order\norder(*more)\n"),
+        (ORDERS, "from app import order\nuse(order)\n"),
+        (ORDERS, "from app import order as o\no(1, where=2)\n"),
+        (ORDERS, "import app\nf = app.order\nf(1, where=2)\n"),
+        (ORDERS, "import app\ngetattr(app, 'order')(1, where=2)\n"),
+        (ORDERS, "from functools import partial\nfrom app import order\npartial(order, where=2)(1)\n"),
+        (ORDERS.replace("order(", "__init__("), ""),
+        (ORDERS.replace("    return", "    options['where'] = 2\n    return"), ""),
+        (ORDERS.replace("    return", "    options = make()\n    return"), ""),
+    ],
+)
+def test_what_some_call_may_give_to_such_a_function_is_told(orders: str, caller: str, tmp_path: Path) -> None:
+    assert told(tmp_path, {"app.py": orders, "main.py": caller, "other_one.py": ELSEWHERE})
+
+
+def test_what_a_configuration_may_give_to_such_a_function_is_told(tmp_path: Path) -> None:
+    files = {"app.py": ORDERS, "conf.yaml": "_target_: app.order\nwhere: 2\n"}
+
+    assert told(tmp_path, files)

@@ -18,7 +18,7 @@ from compatkit.rewrite.rules.calls.edits import edit_call, edit_spreads, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.passed_on import PassedOn, with_arguments
 from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, advice_of_all, plan_call
-from compatkit.rewrite.rules.calls.spreads import beside_settings, read_spread, spreads_of
+from compatkit.rewrite.rules.calls.spreads import beside_settings, read_spread, spreads_of, taker_of
 from compatkit.rewrite.rules.respell import ChangedUse, Spelling
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
@@ -138,6 +138,7 @@ class Visitor:
                 spreads,
                 self._file.neighbours.unspelled,
                 partial(read_spread, self._file),
+                partial(taker_of, self._file),
             ),
         )
         self.findings += self._doubted_all(call, callee.name, doubts)

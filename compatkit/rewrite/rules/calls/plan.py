@@ -56,6 +56,7 @@ class Circumstances:
         spreads: what a `**` hands over.
         unspelled: arguments and values that no file of the project spells.
         read: what a `**` hands over, where that is known and may be used elsewhere as well.
+        taker: the name of the function of whose own `**` parameter an expression is all.
     """
 
     may_make: Callable[[CallChange], bool] = lambda _: True
@@ -66,6 +67,7 @@ class Circumstances:
     spreads: Mapping[ast.keyword, Spread] = field(default_factory=dict)
     unspelled: frozenset[str] = frozenset()
     read: Callable[[ast.expr], Spread | None] = lambda _: None
+    taker: Callable[[ast.expr], str] = lambda _: ""
 
 
 UNKNOWN = Circumstances()
@@ -130,7 +132,11 @@ def _is_moot(doubt: Doubt, items: Sequence[PlanItem], around: Circumstances) -> 
     spread = [item.node for item in items if item.is_spread and (doubt.change.v1 or not (is_named and item.is_starred))]
     is_own = all(isinstance(node, ast.expr) and _is_made_here(node, around) for node in spread)
     is_open = doubt.reason == SPREAD and is_own and bool(doubt.change.asked)
-    return is_open and doubt.change.asked <= around.unspelled
+    takers = [around.taker(node) for node in spread if isinstance(node, ast.expr)]
+    return is_open and all(
+        name in around.unspelled or (all(takers) and {f"{taker}({name})" for taker in takers} <= around.unspelled)
+        for name in doubt.change.asked
+    )
 
 
 def _concerning(call: ast.Call, changes: Sequence[CallChange], around: Circumstances) -> Sequence[CallChange]:

@@ -51,6 +51,16 @@ def read_spread(file: File, value: ast.expr) -> Spread | None:
     return _written(file, statement.value)
 
 
+def taker_of(file: File, value: ast.expr) -> str:
+    """Return the name of the function that takes any keywords as this name, where nothing else binds it."""
+    scope = file.scope_of(value) if isinstance(value, ast.Name) else None
+    bindings = file.scopes.bindings(value.id, scope) if isinstance(value, ast.Name) and scope is not None else []
+    given = file.parents.get(bindings[0].node) if len(bindings) == 1 else None
+    function = file.parents.get(given) if isinstance(given, ast.arguments) else None
+    is_all = isinstance(given, ast.arguments) and given.kwarg is bindings[0].node
+    return function.name if is_all and isinstance(function, ast.FunctionDef) else ""
+
+
 def _written(file: File, value: ast.expr) -> Spread | None:
     match value:
         case ast.Dict(keys=keys, values=values):
