@@ -97,8 +97,9 @@ def _given_to(
             for name, word in here
             if (name in defined and word in keys) or files[number].is_data or _may_give(plain, name, word)
         }
-        # What is spread, or who calls it by another name, is not seen here.
-        found |= {(name, word) for name, word in pairs - found if name in text and _is_open(text, plain, name)}
+        # What is spread, or who calls it by another name, is not seen here; in prose a name is a word like others.
+        named = [pair for pair in pairs - found if pair[0] in text]
+        found |= {pair for pair in named if _is_open(text, plain, pair[0], is_data=files[number].is_data)}
     return found
 
 
@@ -118,7 +119,9 @@ def _may_give(text: bytes, name: bytes, word: bytes) -> bool:
     return any(given is None or word in words_in(given) for given in _calls(text, name))
 
 
-def _is_open(text: bytes, plain: bytes, name: bytes) -> bool:
+def _is_open(text: bytes, plain: bytes, name: bytes, *, is_data: bool) -> bool:
+    if is_data:
+        return any(given is not None and b"*" in given for given in _calls(text, name))
     is_renamed = re.search(rb"\b" + re.escape(name) + rb"[ \t]+as\b", text) is not None
     return is_renamed or any(given is None or b"*" in given for given in _calls(plain, name))
 

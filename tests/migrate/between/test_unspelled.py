@@ -163,3 +163,10 @@ def test_what_a_configuration_may_give_to_such_a_function_is_told(tmp_path: Path
     files = {"app.py": ORDERS, "conf.yaml": "_target_: app.order\nwhere: 2\n"}
 
     assert told(tmp_path, files)
+
+
+@pytest.mark.parametrize(("text", "is_told"), [("In any order. Use `order(1)`.\n", False), ("`order(**more)`\n", True)])
+def test_prose_gives_nothing_and_code_in_it_may(text: str, is_told: bool, tmp_path: Path) -> None:
+    files = {"app.py": ORDERS, "README.md": text, "other_one.py": ELSEWHERE}
+
+    assert bool(told(tmp_path, files)) == is_told
