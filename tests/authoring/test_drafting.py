@@ -151,7 +151,12 @@ def test_a_module_of_which_a_part_is_gone_does_not_move_as_a_whole(tmp_path: Pat
     ],
 )
 def test_what_the_library_says_itself_is_believed(tmp_path: Path, warning: str, expected: str) -> None:
-    new = f"def total(items):\n    {warning}\n    return add_up(items)\ndef add_up(items): ...\n"
+    new = dedent(f"""\
+        def total(items):
+            {warning}
+            return add_up(items)
+        def add_up(items): ...
+        """)
 
     found = changes(tmp_path, {"a": LONG.format(name="total")}, {"a": new})
 
@@ -163,7 +168,11 @@ def test_what_the_library_says_itself_is_believed(tmp_path: Path, warning: str, 
     ['deprecate_with_replacement("total", "len(shop.a.add_up())")', 'warnings.warn("gone soon", DeprecationWarning)'],
 )
 def test_what_is_deprecated_for_no_name_is_left_to_a_person(tmp_path: Path, warning: str) -> None:
-    new = f"def total(items, rate=0.5):\n    {warning}\ndef add_up(items): ...\n"
+    new = dedent(f"""\
+        def total(items, rate=0.5):
+            {warning}
+        def add_up(items): ...
+        """)
 
     found = changes(tmp_path, {"a": LONG.format(name="total")}, {"a": new})
 
@@ -615,7 +624,11 @@ def test_a_chain_through_a_module_is_left_to_a_person() -> None:
 
 @pytest.mark.parametrize("said", ["use Tool.run instead", "use e.g. a loop instead"])
 def test_a_function_is_not_led_into_a_class_nor_to_a_letter(said: str, tmp_path: Path) -> None:
-    old = f'from warnings import warn\ndef run_tool():\n    warn("{said}", DeprecationWarning)\n'
+    old = dedent(f"""\
+        from warnings import warn
+        def run_tool():
+            warn("{said}", DeprecationWarning)
+        """)
     new = dedent("""\
         g = 1
         class Tool:
@@ -628,10 +641,13 @@ def test_a_function_is_not_led_into_a_class_nor_to_a_letter(said: str, tmp_path:
 
 
 def test_a_method_is_not_renamed_to_a_function(tmp_path: Path) -> None:
-    old = (
-        "from warnings import warn\ndef concat(): ...\nclass Frame:\n    def append(self):\n"
-        '        warn("use shop.a.concat instead", DeprecationWarning)\n'
-    )
+    old = dedent("""\
+        from warnings import warn
+        def concat(): ...
+        class Frame:
+            def append(self):
+                warn("use shop.a.concat instead", DeprecationWarning)
+        """)
     new = "def concat(): ...\nclass Frame: ...\n"
 
     assert [change.kind for change in changes(tmp_path, {"a": old}, {"a": new})] == ["removed"]

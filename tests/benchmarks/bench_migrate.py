@@ -100,8 +100,15 @@ ROWS = {
         v1 = "name"
         v2 = "title"
         """),
-    "producer": '[[producers]]\ncode = "ZZ101"\nfunction = "acme.models.Trainer.fit"\n'
-    '[[fields]]\ncode = "ZZ102"\nv1 = "loss"\nv2 = "train_loss"\n',
+    "producer": dedent("""\
+        [[producers]]
+        code = "ZZ101"
+        function = "acme.models.Trainer.fit"
+        [[fields]]
+        code = "ZZ102"
+        v1 = "loss"
+        v2 = "train_loss"
+        """),
     "key": dedent("""\
         [[keys]]
         code = "ZZ101"

@@ -93,7 +93,7 @@ def test_json_says_the_same_and_writes_nothing(project: Path) -> None:
     done = compatkit("init", "--json", str(project))
 
     said = json.loads(done.stdout)
-    assert [found["id"] for found in said["migrations"]] == ["lightning-2", "training-orchestrator-v2"]
+    assert [migration["id"] for migration in said["migrations"]] == ["lightning-2", "training-orchestrator-v2"]
     assert said["homes"] == {"backend.ml_engine": "acme.train"}
     assert said["scripts"] == ["job.py"]
     assert tomllib.loads(said["settings"])["tool"]["compatkit"]["homes"] == said["homes"]
@@ -132,7 +132,7 @@ def test_pipes_are_not_waited_for(project: Path) -> None:
 
     done = compatkit("init", "--json", str(project))
 
-    assert [found["id"] for found in json.loads(done.stdout)["migrations"]] == [
+    assert [migration["id"] for migration in json.loads(done.stdout)["migrations"]] == [
         "lightning-2",
         "training-orchestrator-v2",
     ]

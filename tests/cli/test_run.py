@@ -217,8 +217,11 @@ USES = {
     "a module in a text": "import importlib\nWidget = importlib.import_module('shop.old').Widget\n",
     "a name in a text": "import pkgutil\nWidget = pkgutil.resolve_name('shop.old.Widget')\n",
     "a patch": (
-        "from unittest import mock\nimport shop.new\n"
-        "with mock.patch('shop.old.Widget', 3): Widget = type('Gadget', (), {})\n"
+        dedent("""\
+            from unittest import mock
+            import shop.new
+            with mock.patch('shop.old.Widget', 3): Widget = type('Gadget', (), {})
+            """)
     ),
 }
 
@@ -259,9 +262,11 @@ def test_a_census_is_written_where_the_command_was_started(file: str, project: P
 
 def test_a_census_whose_log_is_gone_is_an_error(project: Path) -> None:
     (project / "script.py").write_text(
-        "import os, pathlib, json\n"
-        "pathlib.Path(json.loads(os.environ['COMPATKIT_SHIM'])['census']).unlink()\n"
-        "from shop.old import Widget\n"
+        dedent("""\
+            import os, pathlib, json
+            pathlib.Path(json.loads(os.environ['COMPATKIT_SHIM'])['census']).unlink()
+            from shop.old import Widget
+            """)
     )
 
     done = compatkit("run", "--census", "census.json", "script.py", cwd=project)

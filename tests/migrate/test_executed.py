@@ -115,7 +115,14 @@ def test_a_local_name_that_another_file_reads_is_kept_and_said(tmp_path: Path, u
 
 @pytest.mark.parametrize(("listed", "is_kept"), [("'make'", False), ("'make', 'oldtop'", True)])
 def test_a_star_brings_what_its_module_lists(tmp_path: Path, listed: str, *, is_kept: bool) -> None:
-    service = f"import oldtop\n__all__ = [{listed}]\n\n\ndef make():\n    return oldtop.Client.name\n"
+    service = dedent(f"""\
+        import oldtop
+        __all__ = [{listed}]
+
+
+        def make():
+            return oldtop.Client.name
+        """)
     user = "from app.service import *\nprint(make())\n"
     plant(tmp_path, {**LIBRARY, "app/__init__.py": "", "app/service.py": service, "app/user.py": user})
 

@@ -348,8 +348,15 @@ def test_every_old_name_is_exported_under_its_new_meaning(tree: Path) -> None:
     (file,) = plan(CLASS, CONSTANT).files
 
     assert file.after.decode().partition("\n\n")[2] == (
-        "from shop.new import Gadget as Widget\nfrom shop.new import MAXIMUM as LIMIT\n\n"
-        '__all__ = [\n    "LIMIT",\n    "Widget",\n]\n'
+        dedent("""\
+            from shop.new import Gadget as Widget
+            from shop.new import MAXIMUM as LIMIT
+
+            __all__ = [
+                "LIMIT",
+                "Widget",
+            ]
+            """)
     )
 
 

@@ -304,6 +304,19 @@ def test_what_has_taken_its_place_finds_nothing_after_uninstall(write_project: W
     assert not hasattr(module, "Widget")
 
 
+MODULE_AND_NAME = dedent("""\
+    [[moves]]
+    code = "CK101"
+    kind = "module"
+    old = "oldkit"
+    new = "newkit.core"
+    [[moves]]
+    code = "CK102"
+    old = "oldkit.part.Apart"
+    new = "newkit.apart.Apart2"
+    """)
+
+
 @moved_warning
 def test_a_name_that_left_a_module_that_moved_as_a_whole(write_project: WriteProject) -> None:
     write_project(
@@ -314,11 +327,7 @@ def test_a_name_that_left_a_module_that_moved_as_a_whole(write_project: WritePro
             "newkit/apart.py": "class Apart2: pass\n",
         }
     )
-    rows = (
-        '[[moves]]\ncode = "CK101"\nkind = "module"\nold = "oldkit"\nnew = "newkit.core"\n'
-        '[[moves]]\ncode = "CK102"\nold = "oldkit.part.Apart"\nnew = "newkit.apart.Apart2"\n'
-    )
-    install([parse_migration(HEAD + rows)])
+    install([parse_migration(HEAD + MODULE_AND_NAME)])
 
     assert run("from oldkit.part import Apart, Stays")["Apart"] is imported("newkit.apart").Apart2
 
@@ -326,11 +335,7 @@ def test_a_name_that_left_a_module_that_moved_as_a_whole(write_project: WritePro
 @moved_warning
 def test_a_name_that_left_a_module_before_the_module_itself_was_gone(write_project: WriteProject) -> None:
     write_project({"newkit/__init__.py": "", "newkit/core/__init__.py": "", "newkit/apart.py": "class Apart2: pass\n"})
-    rows = (
-        '[[moves]]\ncode = "CK101"\nkind = "module"\nold = "oldkit"\nnew = "newkit.core"\n'
-        '[[moves]]\ncode = "CK102"\nold = "oldkit.part.Apart"\nnew = "newkit.apart.Apart2"\n'
-    )
-    install([parse_migration(HEAD + rows)])
+    install([parse_migration(HEAD + MODULE_AND_NAME)])
 
     assert run("from oldkit.part import Apart")["Apart"] is imported("newkit.apart").Apart2
 

@@ -361,13 +361,12 @@ def pickles_of_the_old_world(project: Path) -> list[bytes]:
                 def __init__(self): self.size = 7; self.kind = Widget
             """)
     )
-    code = (
-        "import pickle, sys; from shop.old import Widget; w = Widget()\n"
-        "for n in range(6):\n"
-        "    if n < 4: w.part = None\n"
-        "    else: w.part = Widget.Part()\n"
-        "    print(pickle.dumps(w, n).hex())"
-    )
+    code = dedent("""\
+        import pickle, sys; from shop.old import Widget; w = Widget()
+        for n in range(6):
+            if n < 4: w.part = None
+            else: w.part = Widget.Part()
+            print(pickle.dumps(w, n).hex())""")
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=project / "before", check=True, capture_output=True, text=True
     )

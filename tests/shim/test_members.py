@@ -182,8 +182,13 @@ SUBCLASSES = {
             __slots__ = ('number',)
             def __init__(self): self.number = 'own'"""
     ),
-    "a field": "@dataclass\nclass Own(Client):\n    number: str\n    def __post_init__(self): self.number = 'own'\n"
-    "_Own = Own\ndef Own(): return _Own('x')",
+    "a field": dedent("""\
+        @dataclass
+        class Own(Client):
+            number: str
+            def __post_init__(self): self.number = 'own'
+        _Own = Own
+        def Own(): return _Own('x')"""),
     "its own getattribute": "class Own(Client):\n    def __getattribute__(self, name): return 'own'",
     "a mixin before it": "class Mixin: number = 'own'\nclass Own(Mixin, Client): pass",
 }

@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections import Counter
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -204,8 +205,11 @@ def test_a_grandchild_from_another_folder_has_the_shim(project: Path) -> None:
     write(
         project,
         "child.py",
-        "import os, subprocess, sys\nhere = os.getcwd(); os.chdir('/')\n"
-        "subprocess.run([sys.executable, os.path.join(here, 'elsewhere.py'), here])\n",
+        dedent("""\
+            import os, subprocess, sys
+            here = os.getcwd(); os.chdir('/')
+            subprocess.run([sys.executable, os.path.join(here, 'elsewhere.py'), here])
+            """),
     )
     write(project, "script.py", "import subprocess, sys\nsubprocess.run([sys.executable, 'child.py'])\n")
 
@@ -261,7 +265,12 @@ def test_an_old_module_is_run_as_its_new_home(project: Path) -> None:
     write(
         project,
         "shop/new.py",
-        "import sys\nprint(__name__, sys.argv[1:], __spec__.name)\nclass Gadget: pass\nsys.exit(5)\n",
+        dedent("""\
+            import sys
+            print(__name__, sys.argv[1:], __spec__.name)
+            class Gadget: pass
+            sys.exit(5)
+            """),
     )
 
     done = compatkit_run("-m", "shop.old", "--epochs", "2", cwd=project)

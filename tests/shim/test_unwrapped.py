@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -143,9 +144,11 @@ def test_a_run_and_the_status_say_it(write_project: WriteProject) -> None:
             **FILES,
             "migration.toml": DECLARED.format(other="train_it"),
             "pyproject.toml": '[tool.compatkit]\nmigrations = ["migration.toml"]\n',
-            "script.py": "import shop.elsewhere, multiprocessing\n"
-            "if __name__ == '__main__':\n"
-            "    multiprocessing.get_context('spawn').Process(target=print, args=('child',)).start()\n",
+            "script.py": dedent("""\
+                import shop.elsewhere, multiprocessing
+                if __name__ == '__main__':
+                    multiprocessing.get_context('spawn').Process(target=print, args=('child',)).start()
+                """),
         }
     )
     line = "compatkit: CK253 shop.elsewhere.train is declared as a producer, but not shimmed: there is no name 'train'"

@@ -261,9 +261,12 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "
 def tests(project: Path) -> Path:
     (project / "conftest.py").write_text("from shop.old import Widget\n")
     (project / "test_it.py").write_text(
-        "import subprocess, sys\nfrom shop.old import Widget\n"
-        "def test_it(): assert Widget.__name__ == 'Gadget'\n"
-        "def test_child(): assert subprocess.run([sys.executable, 'user.py']).returncode == 0\n"
+        dedent("""\
+            import subprocess, sys
+            from shop.old import Widget
+            def test_it(): assert Widget.__name__ == 'Gadget'
+            def test_child(): assert subprocess.run([sys.executable, 'user.py']).returncode == 0
+            """)
     )
     return project
 

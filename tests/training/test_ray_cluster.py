@@ -54,7 +54,7 @@ def test_ray_logs_one_run_through_the_kill_of_a_process(
     run = client.get_run(result.run_id)
     assert (run.info.status, run.data.tags["stack.stopped"]) == ("FINISHED", "enough")
     assert run.data.tags["compatkit.env.torch.processes"] == "2 by gloo"
-    assert [epoch.epoch for epoch in result.history] == [1, 2, 3, 4, 5]
+    assert [record.epoch for record in result.history] == [1, 2, 3, 4, 5]
     assert histories(client, result.run_id) == histories(client, two)
     assert orchestrator.model is not None
     for weights in (two_saved["model"], orchestrator.model.state_dict()):

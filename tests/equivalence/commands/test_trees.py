@@ -9,6 +9,7 @@ import time
 import venv
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -190,7 +191,11 @@ def test_an_interrupt_ends_the_commands_and_takes_the_checkout_away(
     pids = tmp_path / "pids"
     pids.mkdir()
     (repository / "log.py").write_text(
-        f"import os, time\nopen({str(pids)!r} + f'/{{os.getpid()}}', 'w')\ntime.sleep(600)\n"
+        dedent(f"""\
+            import os, time
+            open({str(pids)!r} + f'/{{os.getpid()}}', 'w')
+            time.sleep(600)
+            """)
     )
     commit(repository)
     command = [warm_python, "-m", "compatkit", "verify", "--base", "HEAD", "--jobs", "2", "--", "python", "log.py"]

@@ -89,7 +89,7 @@ FITTING = {
         f"/tmp/ray_train_{folder}/out" for folder in ("6jnfc59z", "vhw7j_ou", "ut29km7t")
     ],
     "processes and threads": [f"- 12{last} - 14035968418496{last} - MainThread" for last in range(3)],
-    "jobs of Slurm": [f"SLURM_JOB_ID={host}" for host in (712345, 712346, 9123456)],
+    "jobs of Slurm": [f"SLURM_JOB_ID={job}" for job in (712345, 712346, 9123456)],
     "names of containers": [f"hostname: {host}" for host in ("90ebb4108e36", "f945ffa4d127", "0123456789ab")],
     "servers that start": [f"Started server process [62{last}]" for last in range(3)],
     "processes of Weights & Biases": [
@@ -442,7 +442,7 @@ def trials(names: Sequence[str], scores: Sequence[float]) -> Snapshot:
 
 def test_children_whose_names_vary_are_paired_by_what_they_logged_and_by_their_start() -> None:
     names = [[f"trial-{Random(f'{run} {at}').getrandbits(32):08x}" for at in range(3)] for run in range(3)]
-    before, again = (trials(name, [0.1, 0.2, 0.3]) for name in names[:2])
+    before, again = (trials(children, [0.1, 0.2, 0.3]) for children in names[:2])
 
     same = compared(before, again, trials(names[2], [0.1, 0.2, 0.3]))
     assert same.is_equivalent

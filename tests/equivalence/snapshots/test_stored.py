@@ -14,6 +14,7 @@ import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -214,12 +215,12 @@ def test_a_full_disk_leaves_the_old_file_alone(tmp_path: Path) -> None:
     file = tmp_path / "stored.json"
     save_snapshot(Snapshot("old", params={"a": "1"}), file)
     before = file.read_bytes()
-    script = (
-        "from pathlib import Path; from compatkit.equivalence import *\n"
-        "for name in ('stored.json', 'other.json'):\n"
-        "    try: save_snapshot(Snapshot('new', params={'a': 'x' * 99999}), Path(name))\n"
-        "    except EquivalenceError as error: print(error.what)\n"
-    )
+    script = dedent("""\
+        from pathlib import Path; from compatkit.equivalence import *
+        for name in ('stored.json', 'other.json'):
+            try: save_snapshot(Snapshot('new', params={'a': 'x' * 99999}), Path(name))
+            except EquivalenceError as error: print(error.what)
+        """)
 
     def limit() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

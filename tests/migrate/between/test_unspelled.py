@@ -47,11 +47,37 @@ ROWS = parse_migration(
         """
     )
 )
-HANDS_ON = "import shop\n\ndef buy(**options):\n    return shop.buy(1, **options)\n"
-CHOOSES = "import shop\n\ndef pay(how):\n    return shop.pay(1, how)\n"
-ASKS = "import shop\nclass A(shop.Client):\n    def f(self):\n        for n in self.names: getattr(self, n)\n"
-LISTS = "import shop\nclass A(shop.Client):\n    def f(self, name):\n        return name in self.__dict__\n"
-OF_SELF = "import shop\nclass A:\n    def f(self):\n        given = self.given or {}\n        shop.buy(1, **given)\n"
+HANDS_ON = dedent("""\
+    import shop
+
+    def buy(**options):
+        return shop.buy(1, **options)
+    """)
+CHOOSES = dedent("""\
+    import shop
+
+    def pay(how):
+        return shop.pay(1, how)
+    """)
+ASKS = dedent("""\
+    import shop
+    class A(shop.Client):
+        def f(self):
+            for n in self.names: getattr(self, n)
+    """)
+LISTS = dedent("""\
+    import shop
+    class A(shop.Client):
+        def f(self, name):
+            return name in self.__dict__
+    """)
+OF_SELF = dedent("""\
+    import shop
+    class A:
+        def f(self):
+            given = self.given or {}
+            shop.buy(1, **given)
+    """)
 
 
 def told(root: Path, files: dict[str, str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,7 +62,12 @@ def test_other_spellings_are_left_to_libcst(text: str) -> None:
 
 
 def test_a_comment_goes_with_its_own_name_alone() -> None:
-    text = "from shop.core.old_home import (\n    Old,  # the first\n    Third,\n    rests,\n)"
+    text = dedent("""\
+        from shop.core.old_home import (
+            Old,  # the first
+            Third,
+            rests,
+        )""")
     [site] = find_sites(File.of(text.encode(), HOME), MOVES)
 
     found = regenerate(text, plan(site, HOME), comments_may_move=True)

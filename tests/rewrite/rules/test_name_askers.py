@@ -70,11 +70,20 @@ def test_a_class_is_looked_up_by_the_class_of_an_object(asked: str) -> None:
         ("def f(a):\n    def g(b): return a.__name__\n    return g(1)", {("f", "0"), ("f", "a")}),
         ("def f(a): return a.__name__\ndef f(a): return a\ndef g(a): return f(a)", {("f", "0"), ("f", "a")}),
         (
-            "def f(a): return a.__name__\n@wrap(\n    lambda: 1)\ndef g(it): return f(\n  it)\ndef h(it): return f",
+            dedent("""\
+                def f(a): return a.__name__
+                @wrap(
+                    lambda: 1)
+                def g(it): return f(
+                  it)
+                def h(it): return f"""),
             {("f", "0"), ("f", "a"), ("g", "0"), ("g", "it")},
         ),
         (
-            "class C:\n    def __init__(self, it): self.x = it\n    def name(self): return self.x.__name__",
+            dedent("""\
+                class C:
+                    def __init__(self, it): self.x = it
+                    def name(self): return self.x.__name__"""),
             {("C", "0"), ("C", "it"), ("C.__init__", "0"), ("C.__init__", "it")},
         ),
         ("class C:\n    def __init__(self, it): self.x = it\ndef name(self): return self.x.__name__", set()),

@@ -19,10 +19,15 @@ from compatkit.rewrite.record_rules import rewrite_records_and_arguments as find
 from tests.rewrite.modern import applied, migration, reports
 
 RECORD = 'record = "shop.till.Sale"\n'
-ROWS = (
-    '[[fields]]\ncode = "SH201"\nv1 = "amt"\nv2 = "amount"\n'
-    '[[producers]]\ncode = "SH251"\nfunction = "shop.till.Till.close"\n'
-)
+ROWS = dedent("""\
+    [[fields]]
+    code = "SH201"
+    v1 = "amt"
+    v2 = "amount"
+    [[producers]]
+    code = "SH251"
+    function = "shop.till.Till.close"
+    """)
 OBJECTS = migration(RECORD + ROWS)
 MAPPINGS = migration(ROWS)
 START = "from shop.till import Till\nsales = Till().close()\n"

@@ -113,8 +113,13 @@ REPORTED = {
         f()['history'][-1]['val_acc']
         """
     ),
-    "kept_on_the_object": "class A:\n    def a(self):\n        self.h = TrainingOrchestrator().train_model(1)\n"
-    "    def b(self):\n        return self.h['history'][-1]['val_acc']\n",
+    "kept_on_the_object": dedent("""\
+        class A:
+            def a(self):
+                self.h = TrainingOrchestrator().train_model(1)
+            def b(self):
+                return self.h['history'][-1]['val_acc']
+        """),
     "a_subclass": dedent(
         """\
         class A(TrainingOrchestrator):
@@ -122,8 +127,11 @@ REPORTED = {
         A().train_model(1)['history'][-1]['val_acc']
         """
     ),
-    "super": "class A(TrainingOrchestrator):\n    def train_model(self):\n"
-    "        return super().train_model()['history'][-1]['val_acc']\n",
+    "super": dedent("""\
+        class A(TrainingOrchestrator):
+            def train_model(self):
+                return super().train_model()['history'][-1]['val_acc']
+        """),
     "an_annotated_parameter": "def f(o: TrainingOrchestrator):\n    o.train_model(1)['history'][-1]['val_acc']\n",
     "a_dict_added": "history.append({'epoch': 3})\nhistory[-1]['val_acc']\n",
     "a_dict_added_through_another_name": dedent(
@@ -164,8 +172,15 @@ REPORTED = {
         history[-1]['val_acc']
         """
     ),
-    "a_history_changed_on_the_object": "class A:\n    def a(self):\n        self.h = ModelTrainerV2().train()\n"
-    "    def b(self):\n        self.h.append(load())\nkept = A()\nkept.h[0]['val_acc']\n",
+    "a_history_changed_on_the_object": dedent("""\
+        class A:
+            def a(self):
+                self.h = ModelTrainerV2().train()
+            def b(self):
+                self.h.append(load())
+        kept = A()
+        kept.h[0]['val_acc']
+        """),
     "a_pattern_with_the_rest": dedent(
         """\
         match history[0]:
@@ -229,8 +244,10 @@ REWRITTEN = {
         h[-1]['val_acc']"""
     ),
     "bound_method": "train = orch.train_model\ntrain(1)['history'][-1]['val_acc']",
-    "partial": "import functools\nmake = functools.partial(TrainingOrchestrator, epochs=1)\n"
-    "make().train_model(1)['history'][-1]['val_acc']",
+    "partial": dedent("""\
+        import functools
+        make = functools.partial(TrainingOrchestrator, epochs=1)
+        make().train_model(1)['history'][-1]['val_acc']"""),
     "loop": "for m in history:\n    print(m['val_acc'])",
     "enumerate": "for i, m in enumerate(history, 1):\n    print(m['val_acc'])",
     "zip": "for m, (a, b) in zip(history, other):\n    print(m['val_acc'])",
@@ -245,13 +262,24 @@ REWRITTEN = {
     "sorted_by_getter": "sorted(history, key=itemgetter('val_acc'))[0]['val_acc']",
     "sort_in_place": "history.sort(key=lambda m: m['val_acc'])",
     "copy": "copy.deepcopy(history)[0].copy()['val_acc']",
-    "best_of_a_loop": "best = None\nfor m in history:\n    if best is None or m['val_acc'] > best['val_acc']:\n"
-    "        best = m\nprint(best['val_acc'])",
+    "best_of_a_loop": dedent("""\
+        best = None
+        for m in history:
+            if best is None or m['val_acc'] > best['val_acc']:
+                best = m
+        print(best['val_acc'])"""),
     "results_by_name": "runs = {n: orch.train_model(n) for n in names}\nruns['a']['final_metrics']['val_acc']",
-    "results_gathered": "runs = {}\nfor n in names:\n    runs[n] = orch.train_model(n)\n"
-    "for n, r in runs.items():\n    r['history'][-1]['val_acc']",
-    "records_gathered": "rows = []\nfor n in names:\n    rows.append(orch.train_model(n)['history'][-1])\n"
-    "rows[0]['val_acc']",
+    "results_gathered": dedent("""\
+        runs = {}
+        for n in names:
+            runs[n] = orch.train_model(n)
+        for n, r in runs.items():
+            r['history'][-1]['val_acc']"""),
+    "records_gathered": dedent("""\
+        rows = []
+        for n in names:
+            rows.append(orch.train_model(n)['history'][-1])
+        rows[0]['val_acc']"""),
     "both_branches": dedent(
         """\
         if x:
@@ -260,8 +288,12 @@ REWRITTEN = {
             m = result['final_metrics']
         m['val_acc']"""
     ),
-    "after_a_return": "def f():\n    h = TrainingOrchestrator().train_model(1)['history']\n    if not h:\n"
-    "        return None\n    return h[-1]['val_acc']",
+    "after_a_return": dedent("""\
+        def f():
+            h = TrainingOrchestrator().train_model(1)['history']
+            if not h:
+                return None
+            return h[-1]['val_acc']"""),
     "f_string": "f\"{history[0]['val_acc']:.3f} and {history[1]['val_acc']!r}\"",
     "f_string_over_lines": "f'''\n{history[0][\"val_acc\"]}'''",
     "match_case": dedent(
@@ -286,10 +318,17 @@ REWRITTEN = {
     ),
     "given_as_a_copy": "grow(list(history))\nhistory[-1]['val_acc']",
     "a_record_given": "grow(history[0])\nhistory[0]['val_acc']",
-    "given_to_a_function_here": "def show(rows):\n    print(rows)\ndef f():\n"
-    "    h = TrainingOrchestrator().train_model(1)['history']\n    show(h)\n    h[-1]['val_acc']",
-    "awaited": "async def f():\n    o = TrainingOrchestrator()\n"
-    "    return (await o.train_model(1))['history'][-1]['val_acc']",
+    "given_to_a_function_here": dedent("""\
+        def show(rows):
+            print(rows)
+        def f():
+            h = TrainingOrchestrator().train_model(1)['history']
+            show(h)
+            h[-1]['val_acc']"""),
+    "awaited": dedent("""\
+        async def f():
+            o = TrainingOrchestrator()
+            return (await o.train_model(1))['history'][-1]['val_acc']"""),
     "no_ascii_before": "print('Güte', history[0]['val_acc'])",
 }
 

@@ -200,10 +200,18 @@ def test_pairs_of_toml_are_where_they_say(lines: list[str]) -> None:
 
 
 def test_of_several_rows_about_one_key_the_first_speaks() -> None:
-    rows = (
-        '[[keys]]\ncode = "SH1001"\nv1 = "till.coins"\nv2 = "tokens"\nbeside = ["till"]\n'
-        '[[keys]]\ncode = "SH1002"\nv1 = "*.coins"\nsay = "look at it"\nbeside = ["till"]\n'
-    )
+    rows = dedent("""\
+        [[keys]]
+        code = "SH1001"
+        v1 = "till.coins"
+        v2 = "tokens"
+        beside = ["till"]
+        [[keys]]
+        code = "SH1002"
+        v1 = "*.coins"
+        say = "look at it"
+        beside = ["till"]
+        """)
     outcome = rewrite_document(
         b"till:\n  coins: 3\nbag:\n  coins: 4\n", suffix=".yaml", moves=(), migrations=[parse_migration(HEAD + rows)]
     )

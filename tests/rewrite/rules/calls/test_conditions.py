@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from tests.shop.calls import findings, outcome_of, rewritten
@@ -93,7 +95,13 @@ values = { limit = [[{ python = "None" }, 0]] }
 
 
 def call(text: str, *, name: str = "Till") -> str:
-    return f"import shop\n\n\ndef work(coins, name, is_new, limit):\n    return shop.{name}({text})\n"
+    return dedent(f"""\
+        import shop
+
+
+        def work(coins, name, is_new, limit):
+            return shop.{name}({text})
+        """)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +326,12 @@ why = "coins meant notes, too"
 
 
 def test_a_value_that_means_something_else_now_says_what_it_meant() -> None:
-    before = 'from shop.old import Till\nTill(1, "coins")\nTill(1, count="notes")\nTill(1)\n'
+    before = dedent("""\
+        from shop.old import Till
+        Till(1, "coins")
+        Till(1, count="notes")
+        Till(1)
+        """)
 
     assert rewritten(before, MEANT) == before.replace('"coins"', '"coins-and-notes"')
 

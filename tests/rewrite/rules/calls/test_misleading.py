@@ -262,7 +262,12 @@ def test_an_import_that_stays_as_it_is_is_not_told_as_rewritten() -> None:
 
 def test_a_place_that_may_mean_many_names_is_told_once() -> None:
     choice = "shop.Client if x else shop.buy if y else shop.weigh"
-    source = f"import shop\ndef f(x, y, n):\n    made = {choice}\n    made(where=n, grams=n)\n"
+    source = dedent(f"""\
+        import shop
+        def f(x, y, n):
+            made = {choice}
+            made(where=n, grams=n)
+        """)
 
     (found,) = findings(source, ROWS)
 

@@ -312,7 +312,11 @@ of = "shop.Options"
 v1 = "where"
 v2 = "place"
 """
-OPTIONS = "import shop\nfrom dataclasses import asdict\no = shop.Options(mode=1)\n"
+OPTIONS = dedent("""\
+    import shop
+    from dataclasses import asdict
+    o = shop.Options(mode=1)
+    """)
 
 
 @pytest.mark.parametrize(

@@ -19,14 +19,21 @@ UNTOUCHED = {
     "a_preset": "TrainingOrchestrator(preset='quick_test', lr=0.1)\n",
     "a_configuration_by_position": "from compatkit.training.v2 import OrchestratorConfig\n"
     "TrainingOrchestrator(OrchestratorConfig(epochs=3))\n",
-    "a_configuration_in_a_variable": "from compatkit.training.v2 import OrchestratorConfig\n"
-    "config = OrchestratorConfig.from_dict(d).with_overrides(o)\nTrainingOrchestrator(config)\n",
+    "a_configuration_in_a_variable": dedent("""\
+        from compatkit.training.v2 import OrchestratorConfig
+        config = OrchestratorConfig.from_dict(d).with_overrides(o)
+        TrainingOrchestrator(config)
+        """),
     "another_class": "Orchestrator(lr=0.1)\n",
     "a_shadowed_name": "def f(TrainingOrchestrator):\n    TrainingOrchestrator(lr=0.1)\n",
     "a_class_of_that_name": "class TrainingOrchestrator: ...\nTrainingOrchestrator(lr=0.1)\n",
     "a_method_of_that_name": "factory.TrainingOrchestrator(lr=0.1)\n",
-    "a_subclass_with_its_own_constructor": "class A(TrainingOrchestrator):\n    def __init__(self, lr):\n"
-    "        super().__init__()\nA(lr=0.1)\n",
+    "a_subclass_with_its_own_constructor": dedent("""\
+        class A(TrainingOrchestrator):
+            def __init__(self, lr):
+                super().__init__()
+        A(lr=0.1)
+        """),
     "a_class_that_is_handed_on": "run(TrainingOrchestrator, lr=0.1)\n",
     "a_partial_without_arguments": "import functools\nfunctools.partial(TrainingOrchestrator, trainer=t)\n",
     "an_ignored_line": "TrainingOrchestrator(lr=0.1)  # compatkit: ignore[CK305]\n",

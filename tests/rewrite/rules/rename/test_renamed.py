@@ -199,8 +199,16 @@ def test_import_in_a_function() -> None:
         """)
 
     assert renamed(source) == (
-        "def f():\n    from shop.core.new_home import New\n    def g():\n        nonlocal New\n        return New\n"
-        "    return New\nOld = 1\nOld\n"
+        dedent("""\
+            def f():
+                from shop.core.new_home import New
+                def g():
+                    nonlocal New
+                    return New
+                return New
+            Old = 1
+            Old
+            """)
     )
 
 
