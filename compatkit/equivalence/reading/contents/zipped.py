@@ -34,7 +34,9 @@ def read_zip(path: Path, budget: Budget, read: ReadFile) -> Content:
     """
     with opened_zip(path, budget) as archive:
         renamed = _skops_names(archive)
-        names = sorted(_without_implied(archive.namelist()), key=lambda each: renamed.get(each, each))
+        # A folder of some bytes is none, whatever it is called.
+        full = [entry.filename for entry in archive.infolist() if entry.is_dir() and entry.file_size]
+        names = sorted({*_without_implied(archive.namelist()), *full}, key=lambda each: renamed.get(each, each))
         modes = {name: archive.getinfo(name).external_attr >> 16 for name in names}
         packed = ((name, _member(archive, name, modes[name], renamed)) for name in names)
         members = ((renamed.get(name, name), raw, modes[name]) for name, raw in packed)

@@ -127,6 +127,13 @@ def test_a_folder_is_named_or_not_where_it_has_members_and_counts_where_it_is_em
     assert bare == named != empty
 
 
+def test_bytes_that_are_called_a_folder_count(tmp_path: Path) -> None:
+    one, other = (read(tmp_path, "a.zip", zipped([("d/", said), ("d/a.txt", b"x")])) for said in (b"one", b"other"))
+
+    assert one.content is not None
+    assert one.content != other.content
+
+
 def with_folders(name: str, folders: list[str]) -> bytes:
     packed = io.BytesIO()
     if name.endswith(".zip"):
