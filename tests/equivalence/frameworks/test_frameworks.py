@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy
 import pandas as pd
 import pytest
+from scipy.stats import loguniform
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from compatkit.equivalence import Difference, File, Kind, Point, Policy, Snapshot, Verdict, compare_snapshots
 from compatkit.equivalence.frameworks import frameworks
@@ -158,6 +160,33 @@ def test_times_of_a_search_do_not_decide_but_its_scores_do(compare: Compare) -> 
     assert not compare("model.pkl", pickle.dumps(one), pickle.dumps(other)).is_equivalent
     assert not compare("cv_results.csv", tables[0], tables[2]).is_equivalent
     assert not compare("other.csv", tables[0], tables[1]).is_equivalent
+
+
+def test_the_generator_that_a_distribution_holds_does_not_decide_and_its_bounds_do(compare: Compare) -> None:
+    def drawn(highest: float, seed: int) -> bytes:
+        numbers = loguniform(1e-3, highest)
+        numbers.random_state = numpy.random.RandomState(seed)
+        model = RandomizedSearchCV(LogisticRegression(max_iter=300), {"C": numbers}, n_iter=2, cv=2, random_state=0)
+        return pickle.dumps(model)
+
+    before = drawn(1.0, 1)
+
+    assert compare("model.pkl", before, drawn(1.0, 2)).is_equivalent
+    assert not compare("model.pkl", before, drawn(2.0, 1)).is_equivalent
+    assert not compare(
+        "rng.pkl", *(pickle.dumps({"rng": numpy.random.RandomState(seed)}) for seed in (1, 2))
+    ).is_equivalent
+
+
+def test_a_cut_address_in_the_page_of_an_estimator_does_not_decide(compare: Compare) -> None:
+    def page(address: str, name: str = "scipy.stats.") -> bytes:
+        return f"<td>{{&#x27;C&#x27;: &lt;{name}...x{address}&gt;}}</td>\n".encode()
+
+    before = page("7f2206f5bc10")
+
+    assert compare("estimator.html", before, page("7f8ad0bc1190")).is_equivalent
+    assert not compare("estimator.html", before, page("7f8ad0bc1190", "numpy.rando")).is_equivalent
+    assert not compare("estimator.html", before, page("7f8ad0bc")).is_equivalent
 
 
 def test_ids_of_runs_in_a_pickle_are_one_for_one(compare: Compare) -> None:
