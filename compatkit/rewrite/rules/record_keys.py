@@ -51,7 +51,9 @@ class DictsOfMocks:
             function for function in functions if _first_line(function) <= key.lineno <= (function.end_lineno or 0)
         ]
         first = min(around, key=_first_line, default=None)
-        if first is None or any("fixture" in ast.unparse(decorator) for decorator in first.decorator_list):
+        is_fixture = first and any("fixture" in ast.unparse(decorator) for decorator in first.decorator_list)
+        if first is None or is_fixture or not first.name.startswith("test"):
+            # What a double's own method gives, too, is read wherever the double is in place.
             return 0, len(self._file.source.starts) + 1
         return _first_line(first), first.end_lineno or first.lineno
 

@@ -166,3 +166,21 @@ def test_what_another_test_reads_is_another_dict() -> None:
     source = f"def test_a():\n    cls = mock.patch('{NEW}')\n    {SET}{GIVEN}def test_b():\n    run()['val_acc']\n"
 
     assert rewritten(source) == source.replace("{'val_acc'", "{'val_accuracy'")
+
+
+def test_what_a_double_gives_stays_while_another_function_of_its_file_reads_it_as_it_is() -> None:
+    source = dedent(
+        f"""\
+        from backend.ml_engine import training_orchestrator_v2
+        class Fake:
+            def train_model(self):
+                return {{"history": [{{"train_acc": 2}}]}}
+        def run():
+            return training_orchestrator_v2.TrainingOrchestratorV2().train_model()["history"][0]["train_acc"]
+        def test_it():
+            with mock.patch("{NEW}", Fake):
+                assert run() == 2
+        """
+    )
+
+    assert rewritten(source) == source
