@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Literal
 
 from compatkit.equivalence.difference import Difference, Kind
+from compatkit.equivalence.reading.datasets import DIGESTED_IN_PART
 from compatkit.equivalence.snapshot import Snapshot
 from compatkit.equivalence.verdict import Verdict
 from compatkit.trace import TRACE_FILE, Batch, Trace
@@ -86,6 +87,8 @@ def _data(verdict: Verdict) -> Aspect:
     )
     if not found and not verdict.compared.get("datasets"):
         return Aspect("data", State.UNKNOWN)
+    if not found and any(DIGESTED_IN_PART in note for note in verdict.notes):
+        return Aspect("data", State.UNKNOWN, ("the same, as far as MLflow's digest looks at it",))
     return Aspect("data", State.DIFFERS if found else State.SAME, lines)
 
 

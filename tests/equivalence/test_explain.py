@@ -21,6 +21,7 @@ from compatkit.equivalence import (
     take_snapshot,
 )
 from compatkit.equivalence.explain import Explanation, State, explain, first_divergence, read_trace
+from compatkit.equivalence.reading.datasets import digest_notes
 from compatkit.migration import find_migration
 from compatkit.report.explain_text import explanation_lines
 from compatkit.trace import TraceError
@@ -144,6 +145,23 @@ def test_a_stored_snapshot_explains_as_its_run_does(
     files = [str(tmp_path / f"{name}.json") for name in ("v1", "lr")]
     assert cli.main(["compare", *files, "--explain", "--html", str(page)], standalone_mode=False) == 1
     assert explanation.began in html.unescape(page.read_text())
+
+
+def test_data_of_which_the_digest_leaves_some_out_is_not_called_the_same() -> None:
+    data = {
+        "bc [train]#1": Dataset(
+            "422d9c8c", profile='{"num_rows": 20000}', schema='{"mlflow_colspec": [{"type": "long"}]}'
+        )
+    }
+    before, after = (
+        Snapshot(name, metrics={"loss": history(loss)}, datasets=data, notes=tuple(digest_notes(data)))
+        for name, loss in (("a", 0.5), ("b", 0.6))
+    )
+    whole = [replace(run, notes=()) for run in (before, after)]
+
+    found = [states(explain(*runs, compare_snapshots(*runs, POLICY)))["data"] for runs in ((before, after), whole)]
+
+    assert found == [State.UNKNOWN, State.SAME]
 
 
 def test_data_sets_that_differ_are_named_without_a_trace() -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # In mlflow.data.digest_utils: rows of a frame, values of an array; and the columns of a frame that are looked at.
 _DIGESTED = 10_000
+DIGESTED_IN_PART = "the data set"
 _NUMBERS = {"double", "float", "integer", "long"}
 _SHOWN = 5  # columns
 _MD5 = re.compile(r"[0-9a-f]{8}")
@@ -34,7 +35,7 @@ def read_datasets(run: Run) -> dict[str, Dataset]:
 def digest_notes(datasets: Mapping[str, Dataset]) -> list[str]:
     """Say of which data sets MLflow's digest does not look at everything, and at what not."""
     return [
-        f"the data set {name} has {lack}"
+        f"{DIGESTED_IN_PART} {name} has {lack}"
         for name, dataset in datasets.items()
         if _MD5.fullmatch(dataset.digest)  # polars counts all of a frame in, and has a number for a digest
         for lack in (*_beyond(dataset.profile), *_left_out(dataset))
