@@ -12,7 +12,7 @@ from compatkit.rewrite.flow.between_files import Found, plain_names
 from compatkit.rewrite.flow.classes import keeps_keywords
 from compatkit.rewrite.flow.containers import Containers
 from compatkit.rewrite.flow.declared_names import DeclaredNames
-from compatkit.rewrite.flow.flow_facts import FlowFacts
+from compatkit.rewrite.flow.flow_facts import FlowFacts, Key
 from compatkit.rewrite.flow.handed import call_result_of, value_of
 from compatkit.rewrite.flow.library_calls import Evaluating, LibraryCalls, text_at
 from compatkit.rewrite.flow.method_names import ANY, KEEPING_METHODS, PUTTING, READING_METHODS, SAYING_NOTHING
@@ -293,24 +293,24 @@ class Calls:
         self._facts.listed.update((node, owner) for owner in owners if owner in self._known.classes)
 
     def _patched(self, node: ast.Call, callee: Value, found: Found) -> Value:
-        for key, held in doubles(node, callee, found, self._known):
+        for key, held in doubles(node, callee, found, self._known, self._expressions.written):
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
         mock = mock_of(node, callee, found, self._known)
-        for key, held in configured(mock, node, self._known):
+        for key, held in configured(mock, node, self._known, self._expressions.written):
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
         return mock
 
     def hand_out(self, owner: Value, name: str, given: ast.expr, value: Value) -> None:
         """Note the plain dicts that a mock hands out from now on, or a double that takes the place of a producer."""
-        found: Iterator[tuple[ast.expr, RecordValue]] = iter(())
+        found: Iterator[tuple[Key, RecordValue]] = iter(())
         if not self._known.producers:
             return
         if isinstance(owner, Mock):
-            found = stand_ins(owner, name, given, self._known)
+            found = stand_ins(owner, name, given, self._known, self._expressions.written)
         elif isinstance(owner, Named) and isinstance(
             replaced := self._expressions.lookups.attribute(owner, name), Named
         ):
-            found = handed_out(Mock(replaced.name, sure=False), given, value, self._known)
+            found = handed_out(Mock(replaced.name, sure=False), given, value, self._known, self._expressions.written)
         for key, held in found:
             self._facts.stand_ins[key] = join(self._facts.stand_ins.get(key, BOTTOM), held)
 

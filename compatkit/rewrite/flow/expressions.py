@@ -83,6 +83,8 @@ class Expressions:
         self.made_by: Callable[[ast.expr], str] = lambda _: ""
         # What a name is bound to, where that is done once.
         self.bound_to: Callable[[ast.expr], ast.expr] = lambda node: node
+        # What a name is bound to, or a function of the file returns, where that is written out.
+        self.written: Callable[[ast.expr], Sequence[ast.expr]] = lambda _: ()
         self.annotated: Callable[[ast.expr | None, Frame], Value] = lambda *_: TOP
         self.home = FileModule("", is_package=False)
         self.texts: Sequence[str] = ()

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from compatkit.rewrite.file.file import File
@@ -24,6 +25,7 @@ from compatkit.rewrite.flow.expressions import Expressions, defaults_of
 from compatkit.rewrite.flow.flow_facts import FlowFacts, is_fixture
 from compatkit.rewrite.flow.handed import value_of
 from compatkit.rewrite.flow.lookups import join_known
+from compatkit.rewrite.flow.mocks import written_in
 from compatkit.rewrite.flow.scope_frames import Frame, FrameFactory, parameters
 from compatkit.rewrite.flow.stores import Stores
 from compatkit.rewrite.flow.values import (
@@ -79,6 +81,7 @@ def _follow(file: File, known: DeclaredNames) -> FlowFacts:
     expressions.texts = sorted({node.value for node in constants if isinstance(node.value, str) and "." in node.value})
     expressions.made_by = lambda node: _maker(file, node)
     expressions.bound_to = file.value_of
+    expressions.written = partial(written_in, file)
     expressions.classes.objects = objects_of(file.tree) if known.sent else {}
     follower = _Follower(expressions, file.home, FrameFactory(file, facts))
     follower.ways = ways_into(file.tree) if known.sent else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -45,6 +45,7 @@ class Evaluating(Protocol):
     between: BetweenFiles
     classes: Classes
     bound_to: Callable[[ast.expr], ast.expr]
+    written: Callable[[ast.expr], Sequence[ast.expr]]
     made_by: Callable[[ast.expr], str]
     home: FileModule
     lookups: Lookups

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from compatkit.migration import Each, Item
+from compatkit.rewrite.file.file import File
 from compatkit.rewrite.flow.declared_names import DeclaredNames
+from compatkit.rewrite.flow.flow_facts import Key
 from compatkit.rewrite.flow.values import TOP, Local, Mock, Named, RecordValue, Value, take
+
+# What a name or a call stands for where that is written out in the file: what it is bound to, or what it returns.
+Written = Callable[[ast.expr], Sequence[ast.expr]]
 
 _RETURNED = "return_value"
 _PATCHES = frozenset({"unittest.mock.patch", "mock.patch", "mocker.patch"})
@@ -36,25 +41,29 @@ def patched_mock(node: ast.Call, found: Mapping[ast.AST, Value], known: Declared
     return Mock("")
 
 
-def configured(mock: Value, node: ast.Call, known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:
+def configured(
+    mock: Value, node: ast.Call, known: DeclaredNames, written: Written
+) -> Iterator[tuple[Key, RecordValue]]:
     """Yield the keys that a mock hands out by the keywords of its patch, `return_value=` and `**{"a.b": …}`."""
     if not isinstance(mock, Mock):
         return
     for word in node.keywords:
         if word.arg:
-            yield from stand_ins(mock, word.arg, word.value, known)
+            yield from stand_ins(mock, word.arg, word.value, known, written)
         elif isinstance(word.value, ast.Dict):
             for key, value in zip(word.value.keys, word.value.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield from _at(mock, key.value.split("."), value, known)
+                    yield from _at(mock, key.value.split("."), value, known, written)
 
 
-def _at(mock: Mock, path: list[str], given: ast.expr, known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:
+def _at(
+    mock: Mock, path: list[str], given: ast.expr, known: DeclaredNames, written: Written
+) -> Iterator[tuple[Key, RecordValue]]:
     value: Value = mock
     for name in path[:-1]:
         value = attribute_of(value, name, known) if isinstance(value, Mock) else TOP
     if isinstance(value, Mock):
-        yield from stand_ins(value, path[-1], given, known)
+        yield from stand_ins(value, path[-1], given, known, written)
 
 
 def attribute_of(mock: Mock, name: str, known: DeclaredNames) -> Value:
@@ -65,21 +74,23 @@ def attribute_of(mock: Mock, name: str, known: DeclaredNames) -> Value:
     return _mock(Mock(f"{mock.of}.{name}", sure=mock.sure), known)
 
 
-def stand_ins(mock: Mock, name: str, given: ast.expr, known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:
+def stand_ins(
+    mock: Mock, name: str, given: ast.expr, known: DeclaredNames, written: Written
+) -> Iterator[tuple[Key, RecordValue]]:
     """Yield the keys of the displays that are handed out as records once `mock.name` is `given`."""
     if mock.is_called or mock.of not in known.producers:
         return
     if name == _RETURNED:
-        yield from _of_producer(mock, [given], known)
+        yield from _of_producer(mock, [given], known, written)
     elif name == "side_effect":
         # One of the list a call; else it is called itself.
         results = given.elts if isinstance(given, ast.List | ast.Tuple) else _returned(given, TOP)
-        yield from _of_producer(mock, results, known)
+        yield from _of_producer(mock, results, known, written)
 
 
 def doubles(
-    node: ast.Call, callee: Value, found: Mapping[ast.AST, Value], known: DeclaredNames
-) -> Iterator[tuple[ast.expr, RecordValue]]:
+    node: ast.Call, callee: Value, found: Mapping[ast.AST, Value], known: DeclaredNames, written: Written
+) -> Iterator[tuple[Key, RecordValue]]:
     """Yield the keys that a double hands out that `patch`, `patch.object` or `setattr` puts in a producer's place."""
     name = _name_of(node.func, callee)
     if not name.endswith(("patch", "patch.object", "setattr")):
@@ -90,19 +101,19 @@ def doubles(
     double = others[0] if others else given.get("new")
     if double is None:
         return
-    yield from handed_out(mock, double, found[double], known)
+    yield from handed_out(mock, double, found[double], known, written)
 
 
 def handed_out(
-    mock: Mock, double: ast.expr, value: Value, known: DeclaredNames
-) -> Iterator[tuple[ast.expr, RecordValue]]:
+    mock: Mock, double: ast.expr, value: Value, known: DeclaredNames, written: Written
+) -> Iterator[tuple[Key, RecordValue]]:
     """Yield the keys that a double hands out in the place of a producer, or of the class that has it."""
     if mock.of in known.producers:
-        yield from _of_producer(mock, _returned(double, value), known)
+        yield from _of_producer(mock, _returned(double, value), known, written)
     elif isinstance(value, Local) and isinstance(value.node, ast.ClassDef):
         for item in value.node.body:
             if isinstance(item, ast.FunctionDef) and f"{mock.of}.{item.name}" in known.producers:
-                yield from _of_producer(replace(mock, of=f"{mock.of}.{item.name}"), _returns_of(item), known)
+                yield from _of_producer(replace(mock, of=f"{mock.of}.{item.name}"), _returns_of(item), known, written)
 
 
 def _returned(double: ast.expr, value: Value) -> list[ast.expr]:
@@ -110,6 +121,21 @@ def _returned(double: ast.expr, value: Value) -> list[ast.expr]:
     if isinstance(double, ast.Lambda):
         return [double.body]
     return _returns_of(value.node) if isinstance(value, Local) and isinstance(value.node, ast.FunctionDef) else []
+
+
+def written_in(file: File, node: ast.expr) -> list[ast.expr]:
+    """Return what a name is bound to, or what a function of the file returns, through one of each."""
+    value = file.value_of(node)
+    match value:
+        case ast.Call(func=ast.Name(id=name)):
+            made = [function for function in file.nodes.of(ast.FunctionDef) if function.name == name]
+            return [file.value_of(given) for given in _returns_of(made[0])] if len(made) == 1 else []
+        case _:
+            return [] if value is node else [value]
+
+
+def _nothing(_: ast.expr) -> Sequence[ast.expr]:
+    return ()
 
 
 def _returns_of(function: ast.FunctionDef) -> list[ast.expr]:
@@ -125,10 +151,12 @@ def _returns_of(function: ast.FunctionDef) -> list[ast.expr]:
     return [bound.get(value.id, value) if isinstance(value, ast.Name) else value for value in returned]
 
 
-def _of_producer(mock: Mock, given: Sequence[ast.expr], known: DeclaredNames) -> Iterator[tuple[ast.expr, RecordValue]]:
+def _of_producer(
+    mock: Mock, given: Sequence[ast.expr], known: DeclaredNames, written: Written
+) -> Iterator[tuple[Key, RecordValue]]:
     table, paths = known.producers[mock.of]
     for display in given:
-        yield from _keys(display, RecordValue(paths, table, sure=mock.sure))
+        yield from _keys(display, RecordValue(paths, table, sure=mock.sure), written)
 
 
 def _name_of(function: ast.expr, callee: Value) -> str:
@@ -163,22 +191,31 @@ def _is_on_the_way(name: str, known: DeclaredNames) -> bool:
     return bool(name) and any(declared == name or declared.startswith(f"{name}.") for declared in known.producers)
 
 
-def _keys(node: ast.expr, held: RecordValue) -> Iterator[tuple[ast.expr, RecordValue]]:
+def _keys(node: ast.expr, held: RecordValue, written: Written) -> Iterator[tuple[Key, RecordValue]]:
     match node:
         case ast.Dict(keys=keys, values=values):
             for key, value in zip(keys, values, strict=True):
                 if key is not None and held.is_record:
                     yield key, held
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield from _below(value, take(held, Item(key.value)))
+                    yield from _below(value, take(held, Item(key.value)), written)
         case ast.List(elts=items):
             for item in items:
-                yield from _below(item, take(held, Each()))
+                yield from _below(item, take(held, Each()), written)
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=words):
+            for word in words:
+                if word.arg is not None and held.is_record:
+                    yield word, held
+                if word.arg is not None:
+                    yield from _below(word.value, take(held, Item(word.arg)), written)
+        case ast.Name() | ast.Call() if displays := written(node):
+            for display in displays:
+                yield from _keys(display, held, _nothing)
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name.islower():
             # What a function of the tests makes, perhaps in another file.
             yield node, held
 
 
-def _below(node: ast.expr, value: Value) -> Iterator[tuple[ast.expr, RecordValue]]:
+def _below(node: ast.expr, value: Value, written: Written) -> Iterator[tuple[Key, RecordValue]]:
     if isinstance(value, RecordValue):
-        yield from _keys(node, value)
+        yield from _keys(node, value, written)

@@ -184,3 +184,26 @@ def test_what_a_double_gives_stays_while_another_function_of_its_file_reads_it_a
     )
 
     assert rewritten(source) == source
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "lambda self: RESULT",
+        "lambda self: made()",
+        "lambda self: {'history': [dict(train_acc=2)]}",
+        "lambda self: RESULT, raising=True",
+    ],
+)
+def test_what_a_double_gives_is_spelled_where_it_is_written(given: str) -> None:
+    source = dedent(
+        f"""\
+        RESULT = {{'history': [{{'train_acc': 2}}]}}
+        def made():
+            return {{'history': [{{'train_acc': 2}}]}}
+        def test_it(monkeypatch):
+            monkeypatch.setattr('{NEW}.train_model', {given})
+        """
+    )
+
+    assert "train_accuracy" in rewritten(source)
