@@ -303,12 +303,14 @@ def _arriving(key: str, source: bytes) -> list[str]:
 
 def module_stem(file: FoundFile) -> bytes:
     """Return the last part of what a file is called as a module; no path, because this is asked of every file."""
-    stem = os.path.splitext(os.path.basename(file.name))[0]  # noqa: PTH119, PTH122
-    return _folder(file) if stem == "__init__" else stem.encode()
+    stem = file.name.rpartition(os.sep)[2].rpartition(".")[0]
+    return _folder(file) if stem == "__init__" else os.fsencode(stem)
 
 
 def _folder(file: FoundFile) -> bytes:
-    return os.path.basename(os.path.dirname(os.path.abspath(file.name))).encode()  # noqa: PTH100, PTH119, PTH120
+    name = file.name.rpartition(os.sep)[0].rpartition(os.sep)[2]
+    # Of the working folder, and of one above it, the name is not in the path.
+    return os.fsencode(name if name.strip(".") else os.path.basename(os.path.dirname(os.path.abspath(file.name))))  # noqa: PTH100, PTH119, PTH120
 
 
 def _word(name: str) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from compatkit.migrate.between.facts_index import FactsIndex, FileFacts, ReaderWords, module_stem
-from compatkit.migrate.between.importers import of_kind, of_projects, read_quietly
+from compatkit.migrate.between.importers import of_kind, read_quietly
 from compatkit.migrate.between.naming import ModuleName, Namer
 from compatkit.migrate.finding.find import FoundFile
 from compatkit.migrate.finding.reading import answers_of, sift
@@ -33,7 +33,6 @@ class Handing:
 
     def __init__(
         self,
-        files: Sequence[FoundFile],
         kinds: Sequence[int],
         namer: Namer,
         migrations: Iterable[Migration],
@@ -44,7 +43,6 @@ class Handing:
         modern = modern_of(declared, options)
         # By their number, records are known of which migration they are.
         self._recording = modern if any(migration.has_objects for migration in modern) else ()
-        self._files = files
         self._kinds = kinds
         self._namer = namer
         self._options = options
@@ -53,15 +51,12 @@ class Handing:
         self._index = FactsIndex()
         self.is_needed = bool(self._calling or self._recording)
 
-    def prepare(self, facades: Set[bytes], *, processes: int) -> frozenset[str]:
+    def prepare(self, known: Sequence[FoundFile], facades: Set[bytes], *, processes: int) -> frozenset[str]:
         """Follow what is handed on, from file to file; return the names of the files that are reached by it.
 
-        `facades` are the last parts of modules from which others take a module of the library.
+        `known` are the files of the run, and behind them all others of their projects; `facades` are the last parts of
+        modules from which others take a module of the library.
         """
-        if not self.is_needed:
-            return frozenset()
-        is_part = any(file.is_named for file in self._files)
-        known = of_projects(self._files) if is_part else self._files
         every = [file for file in known if not file.is_data]
         spelling = {file.name for file in of_kind(known, self._kinds, SPELLS)}
         pending = [*self._first(every, spelling, facades, processes)]

@@ -77,16 +77,24 @@ class ProjectIndex:
         self._migrations = migrations
         self._options: frozenset[str] | None = None
         self._unspelled: frozenset[str] = frozenset()
-        self._handing = Handing(files, kinds, namer, migrations, wishes)
+        self._handing = Handing(kinds, namer, migrations, wishes)
         self._templates = Templates(files, migrations)
-        self._modules = HandedModules(files, moves, migrations, processes=processes)
+        self._modules = HandedModules(moves, migrations, processes=processes)
         self._aliases = Aliases(files, namer, self._moves)
         self._doubles = Doubles(files, namer, migrations, wishes, processes=processes)
 
     def reach(self, wanted: Sequence[int]) -> list[int]:
         """Return the numbers of the files wanted, and of those to which they hand what changed."""
-        self._modules.search()
-        reached = self._modules.readers | self._handing.prepare(self._modules.facades, processes=self._processes)
+        is_part = any(file.is_named for file in self._files)
+        known = of_projects(self._files) if is_part else self._files
+        if self._handing.is_needed:
+            # What others call or ask for need not name the library; what hands that on does.
+            self._modules.search(of_kind(known, self._kinds, SPELLS), known)
+            reached = self._handing.prepare(known, self._modules.facades, processes=self._processes)
+        else:
+            self._modules.search_from((self._files[number] for number in wanted), known)
+            reached = frozenset()
+        reached |= self._modules.readers
         others = (number for number, file in enumerate(self._files) if file.name in reached) if reached else ()
         may_concern = [number for number, kind in enumerate(self._kinds) if kind & MAY_CONCERN and not kind & WANTED]
         return sorted({*wanted, *others, *self._aliases.askers(wanted, may_concern, processes=self._processes)})
