@@ -58,6 +58,10 @@ class FileFacts:
     def last(self) -> str:
         return self.named.name.rpartition(".")[2]
 
+    @cached_property
+    def folder(self) -> str:
+        return self.file.name.rpartition(os.sep)[0]
+
     @property
     def hints(self) -> list[_Fact]:
         return [fact for fact in self.names if fact.is_hint]
@@ -114,6 +118,7 @@ class FactsIndex:
         """Return what others tell of their names, of which a file spells one and the module, by the dotted names."""
         handed: dict[str, tuple[str, Handed]] = {}
         words, has_star = frozenset(words_in(source)), imports_star(source)
+        folder = file.name.rpartition(os.sep)[0]
         has_doubles = _DOUBLES.search(source) is not None
         is_open = _LOADS.search(source) is not None
         takes_all = has_star or (is_open and _LISTS.search(source) is not None)
@@ -132,7 +137,7 @@ class FactsIndex:
                     if has_doubles or not fact.is_hint
                 ]
                 handed |= {fact.far[0]: fact.far for fact in own}
-                if told.file.path.parent == file.path.parent:
+                if told.folder == folder:
                     handed |= {fact.near[0]: fact.near for fact in own}
         if self._conftests and _TESTS.search(source):
             # Of several, the nearest one decides.
@@ -142,8 +147,7 @@ class FactsIndex:
         if _TYPES.search(source):
             # What is asked for them may come from a file that is not named here.
             for told in (told for told in self._annotated if told.file.name != file.name):
-                is_near = told.file.path.parent == file.path.parent
-                known = ((fact.far, fact.near) if is_near else (fact.far,) for fact in told.hints)
+                known = ((fact.far, fact.near) if told.folder == folder else (fact.far,) for fact in told.hints)
                 handed |= {pair[0]: pair for pairs in known for pair in pairs}
         return tuple(sorted(handed.values(), key=_dotted))
 
