@@ -130,6 +130,10 @@ def _shared_files(sides: Sides, store: Path, began: float) -> tuple[list[str], P
     return None
 
 
+# As TensorBoard's folder has every run's events, and Lightning calls a second checkpoint of one name last-v1.
+_BEGIN_ANEW = "where the script logs that folder, or names files by what is there, have it begin with an empty one"
+
+
 def _with_leftovers(
     logged: list[Logged], sides: Sides, store: Path, begun: Sequence[float], tried: float | None
 ) -> list[Logged]:
@@ -140,10 +144,9 @@ def _with_leftovers(
         earlier = [] if tried is None else ["a first try, in which all ran at once,"]
         earlier += [other.name for other in sides.all[:number] if other.folder.resolve() == folder]
         left = _without_stores(files_written(folder, since, begun[number]), folder, store) if earlier else []
-        note = (
-            f"{side.name}: found {', '.join(left[:4])} as {earlier[-1].removesuffix(AGAIN)} had left it" if left else ""
-        )
-        told.append(replace(one, notes=(*one.notes, *([note] if note else []))))
+        found = f"{side.name}: found {', '.join(left[:4])}"
+        notes = [f"{found} as {earlier[-1].removesuffix(AGAIN)} had left it; {_BEGIN_ANEW}"] if left else []
+        told.append(replace(one, notes=(*one.notes, *notes)))
     return told
 
 
