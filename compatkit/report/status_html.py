@@ -31,9 +31,9 @@ _STYLE = """
 .trend > span { display: flex; justify-content: space-between; }
 .trend > .y { flex-direction: column; text-align: right; }
 .trend > .x { grid-column: 2; }
-.trend svg { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
+.trend svg { width: 100%; height: 7.5rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); }
 .trend path { fill: none; stroke: var(--before); stroke-width: 2; vector-effect: non-scaling-stroke; }
-.trend circle { fill: var(--before); }
+.trend path.dot { stroke-width: 7; stroke-linecap: round; }
 progress { width: 6rem; accent-color: var(--equal); }
 td:not(.n) { overflow-wrap: anywhere; }
 """
@@ -120,10 +120,12 @@ def _trend(history: tuple[StatusRun, ...]) -> Iterator[str]:
     yield f'<p class="lead">{_text(said)}</p>'
     # Beside the drawing, not in it: on a narrow screen, letters would shrink with it.
     yield f'<div class="trend">\n<span class="y" aria-hidden="true"><span>{most} left</span><span>0</span></span>'
-    yield f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text(said)}">\n<path d="M{line}"></path>'
+    size = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none"'
+    yield f'<svg {size} role="img" aria-label="{_text(said)}">\n<path d="M{line}"></path>'
     for (x, y), entry in zip(points, history, strict=True) if len(history) <= _MOST_DOTS else ():
         about = " ".join(filter(None, (entry.date, entry.revision)))
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{_text(about)}: {entry.left} left</title></circle>'
+        # A line without length, because its round ends stay round where the drawing is stretched.
+        yield f'<path class="dot" d="M{x:.1f} {y:.1f}h0"><title>{_text(about)}: {entry.left} left</title></path>'
     yield f'</svg>\n<span class="x" aria-hidden="true"><span>{_text(first.date)}</span>'
     yield f"<span>{_text(last.date)}</span></span>\n</div>\n</section>"
 

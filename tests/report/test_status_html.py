@@ -27,7 +27,7 @@ _KNOWN = {
     *_VOID,
     *("html", "head", "title", "style", "body", "main", "header", "footer", "section", "script", "div", "span"),
     *("h1", "h2", "p", "a", "b", "ul", "li", "code", "kbd", "label", "fieldset", "legend", "output", "button"),
-    *("table", "thead", "tbody", "tr", "th", "td", "progress", "svg", "path", "circle"),
+    *("table", "thead", "tbody", "tr", "th", "td", "progress", "svg", "path"),
 }
 _ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "scope", "class", "value", "id", "href", "hidden", "role"),
@@ -110,7 +110,7 @@ def test_trend_shows_every_run_and_says_it_in_words() -> None:
     text = status_html(Status(row, (), (), (), (), Report(())), "x", Scene(history=history))
 
     assert "Left over 3 runs: from 9 (2026-01-01) to 5 (2026-01-03)." in text
-    assert text.count("<circle") == 3
+    assert text.count('<path class="dot"') == 3
     assert "<span>9 left</span><span>0</span>" in text
     assert "<span>2026-01-01</span>\n<span>2026-01-03</span>" in text
 
