@@ -1,1 +1,1 @@
-"""Follow the values of a file from where they come to where they go: a record, or not."""
+"""Interpret a file abstractly: follow its values to find the expressions that are records."""

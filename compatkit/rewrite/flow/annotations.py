@@ -1,4 +1,4 @@
-"""Tell what a value is by its annotation."""
+"""Infer the value of a name from its annotation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WRAPPING = ("ClassVar", "Final", "Optional")
 
 
 class Annotations:
-    """Reads annotations and fields; `expressions` know what the names in them stand for."""
+    """Evaluates annotations and fields; `expressions` resolve the names in them."""
 
     def __init__(self, expressions: Expressions) -> None:
         self._expressions = expressions
@@ -84,7 +84,7 @@ class Annotations:
 
 
 def _alternatives(annotation: ast.expr | None) -> Iterator[ast.expr]:
-    """Yield the names in an annotation of which a value may be: `N`, `"N"`, `N | None`, `Optional[N]`."""
+    """Yield the class names in an annotation that a value may have: `N`, `"N"`, `N | None`, `Optional[N]`."""
     match annotation:
         case ast.Name() | ast.Attribute():
             yield annotation

@@ -1,4 +1,4 @@
-"""Note what a file sends to functions and objects of other files, and give its functions what those send back."""
+"""Note the values that a file sends to other files, and give its functions the values that those send back."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Making(Protocol):
 
 
 class BetweenFiles:
-    """All that goes from this file to others, and back, by what it is called there."""
+    """The values that go from this file to others, and back, under the names that they have there."""
 
     def __init__(self, known: DeclaredNames, facts: FlowFacts, maker: _Making) -> None:
         self._known = known
@@ -48,7 +48,7 @@ class BetweenFiles:
         self._maker = maker
 
     def call_back_all(self, of: ast.expr, node: ast.Call, found: Found) -> None:
-        """Let functions of this file that go to another one get what that gives to functions that it does not know."""
+        """Pass to the functions of this file that go to another one the values that it passes to unknown functions."""
         back = list(self._given_back(of, found)) if self._known.called_back else []
         given = (*node.args, *(word.value for word in node.keywords)) if back else ()
         for part in (part for arg in given for part in walk(self._maker.bound_to(arg))):
@@ -70,13 +70,13 @@ class BetweenFiles:
             yield f"{made}()"
 
     def decorate(self, of: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef, found: Found) -> None:
-        """Let a function get what is given to unknown ones by what decorates it."""
+        """Pass to a function the values that its decorator passes to unknown functions."""
         self.call_back(node, list(self._given_back(of, found)))
 
     def call_back(
         self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, back: list[tuple[str, Handed]]
     ) -> None:
-        """Let a function get what another file gives to those that it does not know."""
+        """Pass to a function the values that another file passes to unknown functions."""
         names = plain_names(function.args, is_method=function in self._facts.methods)
         for place, handed in back:
             name = names[int(place)] if place.isdigit() and int(place) < len(names) else place
@@ -88,7 +88,7 @@ class BetweenFiles:
             yield from self._known.called_back.get(home, {}).items()
 
     def _homes(self, of: ast.expr, found: Found) -> Iterator[str]:
-        """Yield the dotted names that what is called may have, in another file."""
+        """Yield the dotted names that the callee may have in another file."""
         match found.get(of, TOP):
             case Named(how="") as named:
                 yield from named.names
@@ -102,7 +102,7 @@ class BetweenFiles:
                 yield from filter(None, [self._maker.made_by(of)])
 
     def send(self, function: str, node: ast.Call, found: Found) -> None:
-        """Note what is given to a function of another file."""
+        """Note the arguments of a call of another file's function."""
         for number, arg in enumerate(node.args):
             if isinstance(arg, ast.Starred):
                 # What it brings may arrive at any place from here on.
@@ -115,14 +115,14 @@ class BetweenFiles:
                 self.note_sent(f"{function}:{word.arg}", found[word.value])
 
     def note_sent(self, key: str, value: Value) -> None:
-        """Note what goes to another file on some way."""
+        """Note a value that goes to another file, by the key of its destination."""
         if isinstance(value, Local) and isinstance(value.node, ast.ClassDef) and value.node in self._facts.plain:
             value = Named(self._facts.bases[value.node], sure=False)
         if self._facts.is_followed(value):
             self._facts.sent[key] = join(self._facts.sent.get(key, BOTTOM), doubtful(value))
 
     def keep_on(self, of: ast.expr, name: str, value: Value) -> None:
-        """Note what an object of another file's class, or an object of that file, has under a name from now on."""
+        """Note an attribute that is set on another file's object, or on an object of another file's class."""
         if self._facts.is_followed(value):
             self.note_sent(f"{self._maker.made_by(of) or ANY}.{name}:=", value)
 

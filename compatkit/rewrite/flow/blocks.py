@@ -1,4 +1,4 @@
-"""Follow every branch of `if`, loops, `try`, `with` and `match`, and join the states where branches meet."""
+"""Interpret every branch of `if`, loops, `try`, `with` and `match`, and join the states where branches meet."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Blocks:
         return frame.env
 
     def narrow(self, test: ast.expr, frame: Frame) -> None:
-        """Take a name for an object of the declared class that `isinstance` has found it to be: or of a subclass."""
+        """Narrow a name to the declared class that `isinstance` found, or a subclass of it."""
         match test:
             case ast.BoolOp(op=ast.And(), values=values):
                 for value in values:
@@ -211,7 +211,7 @@ class Blocks:
                     frame.bind(name, subject if part is pattern and isinstance(part, ast.MatchAs) else TOP)
 
     def _note_asked(self, pattern: ast.MatchClass, subject: Value, frame: Frame) -> None:
-        """Note the attributes that a class pattern asks for, of its class or of the object that is matched."""
+        """Note the attributes that a class pattern reads from its class or from the matched object."""
         kind = self._expressions.value(pattern.cls, frame)
         # An object of a class of the project is none of the library's, unless it inherits from it.
         asked = [kind] if isinstance(kind, Local | ForeignDefinition) else [kind, subject]
@@ -221,7 +221,7 @@ class Blocks:
             self._expressions.facts.patterns.setdefault(pattern, set()).update(names)
 
     def _ask_inside(self, pattern: ast.pattern, subject: Value) -> None:
-        """Note the keys that the patterns inside a pattern ask of what lies in the subject."""
+        """Note the keys that nested patterns read from the items of the subject."""
         inner: list[tuple[ast.pattern, Value]] = []
         match pattern:
             case ast.MatchMapping(keys=keys, patterns=patterns):

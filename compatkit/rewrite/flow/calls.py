@@ -1,4 +1,4 @@
-"""Decide what a call returns, as far as records go, and what it does to the containers that it is given."""
+"""Evaluate calls: the value that each returns, and its effects on the containers that it receives."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Calls:
         self.library = LibraryCalls(known, facts, expressions)
 
     def value(self, node: ast.Call, found: Found, frame: Frame) -> Value:
-        """Return what a call gives, and note what it takes out of sight."""
+        """Return the value of a call, and note the values that escape through it."""
         made, callee = self._called(node, found, frame), found[node.func]
         if self._expressions.classes.asks_another(made) and (named := self._given_by_name(node, found)) is not TOP:
             return named
@@ -152,7 +152,7 @@ class Calls:
         return self._unseen(node, callee, found, frame)
 
     def _named(self, callee: Named, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
-        """Return what a call of something with a dotted name gives."""
+        """Return the value of a call whose callee has a dotted name."""
         name, known = callee.name, self._known
         if declared := next((name for name in callee.names if name in known.producers or name in known.classes), ""):
             return self._declared(replace(callee, name=declared, others=frozenset()), node)
@@ -205,7 +205,7 @@ class Calls:
         return self._unseen(node, callee, found, frame)
 
     def _unseen(self, node: ast.Call, callee: Value, found: Found, frame: Frame) -> Value:
-        """Note what a call gives to code that this file does not hold; return a mock, if it makes one."""
+        """Note the values that a call passes to code outside this file; return a mock, if it makes one."""
         between = self._expressions.between
         inner = found.get(node.func.func, TOP) if isinstance(node.func, ast.Call) else TOP
         for of, ending in ((callee, ""), (inner, "()")):
@@ -233,7 +233,7 @@ class Calls:
         return self._given_by_name(node, found) if mock is TOP else mock
 
     def _put_in(self, node: ast.Call, found: Found) -> None:
-        """Note what is put into a table or list of another file by a method of that."""
+        """Note the values that a method of another file's table or list puts into it."""
         match node.func:
             case ast.Attribute(value=container, attr="update"):
                 put = [value for _, value in _updated(node)]
@@ -247,7 +247,7 @@ class Calls:
                 self._expressions.between.note_sent(f"{name}[]:=", found.get(value, TOP))
 
     def _result_of(self, function: Value) -> Value:
-        """Return what a call of a function gives that runs later."""
+        """Return the value of a later call of a function."""
         match function:
             case Named() if made := next((name for name in function.names if name in self._known.classes), ""):
                 return Instance(made, sure=False)
@@ -275,7 +275,7 @@ class Calls:
         return TOP
 
     def _asked_by_name(self, function: ast.expr) -> str:
-        """Return the method for which `getattr(hook, "on_step")` asks, or `on_*` of `getattr(hook, f"on_{name}")`."""
+        """Return the method that `getattr(hook, "on_step")` reads, or `on_*` for `getattr(hook, f"on_{name}")`."""
         match self._expressions.bound_to(function):
             case ast.Call(func=ast.Name(id="getattr"), args=[_, asked, *_]):
                 name = pattern_of(asked, {}, self._expressions.home)
@@ -301,7 +301,7 @@ class Calls:
         return mock
 
     def hand_out(self, owner: Value, name: str, given: ast.expr, value: Value) -> None:
-        """Note the plain dicts that a mock hands out from now on, or a double that takes the place of a producer."""
+        """Note the plain dicts that a mock returns from now on, or a double that replaces a producer."""
         found: Iterator[tuple[Key, RecordValue]] = iter(())
         if not self._known.producers:
             return
@@ -346,7 +346,7 @@ class Calls:
         return self._facts.result_of(made)
 
     def _fill_fields(self, made: ast.ClassDef, node: ast.Call, found: Found) -> None:
-        """Note what a class without an `__init__` of its own holds, as dataclasses and named tuples do."""
+        """Note the field values of a class without an `__init__` of its own, such as a dataclass or named tuple."""
         owners = (*self._facts.ancestors.get(made, ())[::-1], made)
         body = [item for owner in owners for item in owner.body]
         if any(isinstance(item, ast.FunctionDef) and item.name in ("__init__", "__new__") for item in body):
@@ -383,7 +383,7 @@ def _is_attrgetter(value: Value | None) -> bool:
 
 
 def _updated(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the names that a call of `update` sets, each with what is set."""
+    """Yield the names that a call of `update` sets, each with its value."""
     yield from ((word.arg, word.value) for word in node.keywords if word.arg)
     for display in node.args:
         if isinstance(display, ast.Dict):
@@ -392,7 +392,7 @@ def _updated(node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _only_reads(function: ast.expr, callee: Value) -> bool:
-    """Tell whether what is called is known to leave what it is given as it is."""
+    """Tell whether the callee is known not to change its arguments."""
     if isinstance(callee, Named):
         return callee.name.partition(".")[0] in _READING
     if isinstance(callee, Mock):
@@ -403,7 +403,7 @@ def _only_reads(function: ast.expr, callee: Value) -> bool:
 
 
 def _only_keeps(function: ast.expr, callee: Value) -> bool:
-    """Tell whether what is called puts away what it is given, or compares it, and asks it nothing."""
+    """Tell whether the callee only stores or compares its arguments, and reads nothing from them."""
     if isinstance(callee, Mock):
         return True
     if isinstance(callee, Named) and callee.name.partition(".")[0] in _KEEPING:
@@ -428,7 +428,7 @@ def _arriving(
     *,
     is_method: bool = True,
 ) -> Iterator[tuple[str, Value]]:
-    """Yield the parameters of a function of this file that a call gives something, and what."""
+    """Yield the parameters of a function of this file that a call fills, each with its value."""
     args = function.args
     plain = plain_names(args, is_method=is_method)
     is_spread = False

@@ -1,4 +1,4 @@
-"""Follow the definition of a class: its bases, what its body binds, and who else gets it."""
+"""Interpret class statements: the bases, the names that the body binds, and the code that receives the class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAKING_NOTHING = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "ty
 
 
 class ClassStatements:
-    """Follows class statements, whose bodies `execute` runs."""
+    """Interprets class statements; `execute` runs their bodies."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class ClassStatements:
         frame.bind(node.name, Local(node))
 
     def _expose(self, node: ast.ClassDef, bases: Sequence[Value], frame: Frame, made: Named) -> None:
-        """Note what gets a class that a library's class is below: its decorators, and `__init_subclass__` above it."""
+        """Note that a class with a library base goes to its decorators and to the `__init_subclass__` of its bases."""
         above = (item for owner in self._facts.ancestors[node] for item in owner.body)
         hooks: list[ast.AST] = [item for item in above if getattr(item, "name", "") == "__init_subclass__"]
         for part in node.decorator_list:
@@ -107,7 +107,7 @@ class ClassStatements:
         return self._expressions.value(node.value, frame)
 
     def _is_plain(self, node: ast.ClassDef, bases: Sequence[Value]) -> bool:
-        """Tell whether a call of a class is one of its declared base: nothing before it in line makes objects."""
+        """Tell whether a call of a class is one of its declared base: no class before that makes objects itself."""
         if node.decorator_list or node.keywords or self._makes_objects(node):
             return False
         for base in bases:
@@ -131,7 +131,7 @@ class ClassStatements:
         )
 
     def _declared(self, base: Value) -> str:
-        """Return the declared class that a base is, or that it has for a base in its turn, through any mixin."""
+        """Return the declared class that a base is or derives from, through any mixin."""
         if isinstance(base, Named):
             return base.name if base.name in self._expressions.known.classes else ""
         if isinstance(base, ForeignDefinition):
@@ -146,7 +146,7 @@ def _bound_in(item: ast.AST) -> Iterator[str]:
 
 
 def _fields_made_by(item: ast.stmt) -> Iterator[str]:
-    """Yield the fields of which a method makes the value: `@field_validator("box")`, `@box.default`."""
+    """Yield the fields whose value a method makes: `@field_validator("box")`, `@box.default`."""
     for decorator in getattr(item, "decorator_list", ()):
         match decorator:
             case ast.Call(args=args):

@@ -1,4 +1,4 @@
-"""Tell what the classes of a file, and the objects of these, have under a name."""
+"""Look up the attributes of the classes in a file, and of their objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Classes:
-    """Looks attributes up, through bases, heirs and what other files tell. `replaced` are names that may change."""
+    """Looks up attributes in bases, subclasses and facts of other files. `replaced` are names that may change."""
 
     def __init__(self, known: DeclaredNames, facts: FlowFacts, replaced: frozenset[str]) -> None:
         self._known = known
@@ -43,12 +43,12 @@ class Classes:
         return TOP
 
     def attribute(self, owner: ast.ClassDef, name: str) -> Value:
-        """Return what an attribute of a class of this file stands for."""
+        """Return the value of an attribute of a class in this file."""
         found = self.of_object(Instance(self._facts.bases.get(owner, ""), sure=False, local=owner), name)
         return TOP if isinstance(found, Named) and name in ("__init__", "__new__") else found
 
     def of_object(self, of: Instance, name: str) -> Value:
-        """Return what an attribute of an object stands for."""
+        """Return the value of an attribute of an object."""
         if name == "__class__":
             return self.of(of)
         if of.local is not None:
@@ -87,7 +87,7 @@ class Classes:
         return doubtful(found) if name in self._replaced else found
 
     def called(self, of: Value, method: str) -> Value:
-        """Return what a method of an object gives that Python calls by itself."""
+        """Return the result of an object's special method, which Python calls by itself."""
         match of:
             case ForeignDefinition(handed=handed):
                 of = Instance("", sure=False, far=handed)
@@ -101,13 +101,13 @@ class Classes:
         return TOP
 
     def asks_another(self, of: Value) -> bool:
-        """Tell whether an object asks another one for what it has not."""
+        """Tell whether an object has a `__getattr__` for the attributes that it lacks."""
         if isinstance(of, Instance) and of.far is not None:
             return "__getattr__" in dict(of.far.inner)
         return isinstance(of, Instance) and of.local is not None and "__getattr__" in self._methods_of(of.local)
 
     def held_like(self, of: Instance, pattern: str) -> Value:
-        """Return what an object keeps under any of the names that fit a pattern."""
+        """Return the join of an object's attributes whose names match a pattern."""
         every = self._facts.attributes.items() if of.local is not None else ()
         held = [value for (owner, name), value in every if owner is of.local and fnmatchcase(name, pattern)]
         if of.local is None and of.far is not None:
@@ -116,7 +116,7 @@ class Classes:
         return join_all((doubtful(value) for value in held if self._facts.is_followed(value)), TOP)
 
     def method_like(self, of: Instance, pattern: str) -> Value:
-        """Return a method of which something comes, among those whose names fit a pattern such as `make_*`."""
+        """Return a method with a known result, among those whose names match a pattern such as `make_*`."""
         owners = (of.local, *self._facts.ancestors.get(of.local, ())) if of.local is not None else ()
         for name, item in (pair for owner in owners for pair in self._methods_of(owner).items()):
             if fnmatchcase(name, pattern) and self._facts.result_of(item) is not TOP:
@@ -140,7 +140,7 @@ class Classes:
         return self._methods[owner]
 
     def _lowest(self, owner: ast.ClassDef, item: _Definition) -> Value:
-        """Return a method, or, if nothing is known of what it gives, one that overrides it."""
+        """Return a method, or an override of it if its own result is unknown."""
         if self._facts.result_of(item) is TOP:
             for heir in self._facts.heirs.get(owner, ()):
                 below = self._held_by(heir, item.name)
@@ -151,12 +151,12 @@ class Classes:
         return Local(item)
 
     def _held_by(self, heir: ast.ClassDef, name: str) -> Value:
-        """Return what a subclass has under a name that its base only asks for."""
+        """Return the value that a subclass gives an attribute which its base only reads."""
         own = self._methods_of(heir).get(name)
         return self._facts.arrives(self._facts.attributes, heir, name) if own is None else Local(own)
 
     def _far(self, of: Instance) -> Iterator[Handed]:
-        """Yield the classes of other files that an object is of."""
+        """Yield the classes of an object that other files define."""
         if of.far is not None:
             yield of.far
         if of.local is not None:
@@ -164,7 +164,7 @@ class Classes:
                 yield from self._facts.far_parents.get(owner, ())
 
     def _read(self, method: Value) -> Value:
-        """Return what a method gives that is read as a property."""
+        """Return the value of a method that is read as a property."""
         if isinstance(method, ForeignDefinition):
             return call_result_of(method.handed)
         return self._facts.result_of(method.node) if isinstance(method, Local) else TOP
@@ -172,7 +172,7 @@ class Classes:
 
 @lru_cache(maxsize=512)
 def keeps_keywords(owner: ast.ClassDef) -> bool:
-    """Tell whether an object has for attributes whatever it is made with, by `self.__dict__.update(options)`."""
+    """Tell whether an object keeps its constructor's keywords as attributes, by `self.__dict__.update(options)`."""
     made = next((item for item in owner.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None)
     kept = made.args.kwarg.arg if made is not None and made.args.kwarg is not None else ""
     for call in ast.walk(made) if made is not None and kept else ():

@@ -1,4 +1,4 @@
-"""Follow what containers of records give, and what is put into them."""
+"""Evaluate the methods of containers of records: the items that they return, and the items that they add."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Containers:
             frame.bind(name.id, many(join(to.item, value), to.origins))
 
     def keep(self, container: ast.expr, kept: Value, frame: Frame) -> None:
-        """Note what a container holds from now on that is not a name of the function itself: where others read it."""
+        """Note the new content of a container that is no local name of the function, for its other readers."""
         match container:
             case ast.Name(id=name) if (holder := self._holding(self._name(name, frame))) is not None:
                 self._facts.goes_on(self._facts.attributes, holder, ITEMS, kept)
@@ -171,18 +171,18 @@ class Containers:
                 self.keep(inner, DictValue(kept), frame)
 
     def _holding(self, value: Value) -> ast.ClassDef | None:
-        """Return the class of an object, if it is one of this file that holds what a list or dict does."""
+        """Return the class of an object, if this file defines it as a subclass of list or dict."""
         owner = value.local if isinstance(value, Instance) else None
         every = (owner, *self._facts.ancestors.get(owner, ())) if owner is not None else ()
         return owner if any(HOLDING.intersection(self._facts.far_bases.get(cls, ())) for cls in every) else None
 
     def made(self, owner: ast.ClassDef, given: list[Value]) -> None:
-        """Note what an object holds from the start whose class is below a list or dict."""
+        """Note the initial items of an object whose class derives from list or dict."""
         if given and self._holding(Instance("", sure=False, local=owner)) is not None:
             self._facts.goes_on(self._facts.attributes, owner, ITEMS, given[0])
 
     def grow(self, node: ast.Call, found: Found, frame: Frame) -> None:
-        """Note what a method adds to the container that it is called on."""
+        """Note the items that a method adds to its container."""
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in _GROWING:
             return
         match node:
@@ -202,7 +202,7 @@ class Containers:
         self._facts.tainted.update(origins_of(value))
 
     def doubt(self, container: Value, frame: Frame) -> None:
-        """Doubt from now on what lies in a container that code that is not seen has in its hands."""
+        """Make the items of a container uncertain, because unseen code may change them."""
         if frame.env is None or not isinstance(container, RecordValue | IterableValue | DictValue):
             return
         if isinstance(container, RecordValue) and container.is_record:
@@ -215,7 +215,7 @@ class Containers:
                 frame.bind(name, doubtful(value))
 
     def escape(self, given: list[Value]) -> None:
-        """Take an empty container that is handed out to code that is not seen for one that may hold anything."""
+        """Treat an empty container that escapes to unseen code as one that may hold anything."""
         for value in given:
             if isinstance(value, IterableValue | DictValue) and value.item is BOTTOM:
                 self.taint(value)

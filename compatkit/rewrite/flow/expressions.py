@@ -1,6 +1,6 @@
 """Evaluate an expression in the lattice of values.
 
-No recursion along chains of calls or operators: these are as long as CPython allows.
+It does not recurse along chains of calls or operators: these may be as long as CPython allows.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class Expressions:
                 stack += [(child, False) for child in reversed(children)]
 
     def lambda_value(self, node: ast.Lambda, given: list[Value], frame: Frame) -> Value:
-        """Return what a lambda returns that is called here and now."""
+        """Return the value of a lambda that is called immediately."""
         names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
         bound: Env = dict.fromkeys(names, TOP)
         bound.update(zip(names, given, strict=False))
@@ -202,7 +202,7 @@ class Expressions:
         return doubtful(self.facts.given_by_fixture(made.node))
 
     def note_stored(self, node: ast.Attribute, owner: Value) -> None:
-        """Note an attribute that is assigned to, or deleted."""
+        """Note an attribute that is assigned or deleted."""
         self._note(node, self.lookups.attribute(owner, node.attr))
 
     def _note(self, node: ast.expr, value: Value) -> None:
@@ -271,7 +271,7 @@ class Expressions:
         return TOP
 
     def _compare(self, one: ast.expr, op: ast.cmpop, other: ast.expr, found: Found) -> None:
-        """Note keys that are looked up, and records that are compared with what is none."""
+        """Note keys that are looked up, and records that are compared with other values."""
         if isinstance(op, ast.In | ast.NotIn):
             self.lookups.ask(one, found[other])
             if is_unknown(found[one]) and not isinstance(one, ast.Constant) and _is_record(element(found[other])):
@@ -336,7 +336,7 @@ class Expressions:
         return self.lookups.anything_in(value) if isinstance(value, ForeignDefinition | Local) else element(value)
 
     def unpack_locally(self, target: ast.expr, value: Value, frame: Frame) -> None:
-        """Bind a comprehension's target, which nobody outside sees."""
+        """Bind a comprehension's target, which is local to it."""
         for name, found in unpack_targets(target, value):
             if isinstance(name, ast.Name) and frame.env is not None:
                 frame.env[name.id] = found
@@ -344,7 +344,7 @@ class Expressions:
                 self.value(name, frame)
 
     def _inside(self, frame: Frame, bound: Env, work: Callable[[], Value]) -> Value:
-        """Do `work` with names that are gone afterwards; names that it binds by `:=` stay."""
+        """Run `work` in a local scope; the names that it binds by `:=` stay."""
         if frame.env is None:
             return BOTTOM
         before = frame.env

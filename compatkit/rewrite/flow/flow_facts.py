@@ -1,4 +1,4 @@
-"""Collect the facts about a file that come of following its values."""
+"""Collect the facts that the abstract interpreter finds in a file."""
 
 from __future__ import annotations
 
@@ -124,12 +124,12 @@ class FlowFacts:
         self.names[node] = join(self.names.get(node, BOTTOM), value)
 
     def record(self, node: ast.AST, value: Value, objects: Collection[int]) -> None:
-        """Note an expression that stands for a record, if it is one of those that are objects in v2."""
+        """Note an expression whose value is a record that is an object in v2."""
         if isinstance(node, ast.expr) and isinstance(value, RecordValue) and value.is_record and value.table in objects:
             self.records[node] = value
 
     def lose(self, value: Value, line: int) -> None:
-        """Note what goes out of sight in a line, and may come back as anything."""
+        """Note a value that escapes in a line, and may come back as anything."""
         lost = self.result_of(value.node) if isinstance(value, Local) else value
         for name in dotted_names_in(lost):
             self.lost.setdefault(name, line)
@@ -139,7 +139,7 @@ class FlowFacts:
             self.lost_records.setdefault(table, line)
 
     def hand_out(self, node: ast.expr, value: Value, objects: Collection[int]) -> None:
-        """Note records that are objects in v2 and are given to code that is not seen."""
+        """Note records that are objects in v2 and escape to unseen code."""
         for held in records_in(value):
             if held.table in objects:
                 self.handed[node] = held
@@ -153,7 +153,7 @@ class FlowFacts:
         return ""
 
     def goes_on(self, table: dict[tuple[ast.AST, str], Value], owner: ast.AST, name: str, value: Value) -> None:
-        """Note what flows further, if anything may come of it; where it arrives, it is no longer certain."""
+        """Note a value that flows further, if it matters to a migration; where it arrives, it is uncertain."""
         if self.is_followed(value):
             table[owner, name] = join(table.get((owner, name), BOTTOM), doubtful(value))
 
@@ -197,7 +197,7 @@ class FlowFacts:
         return doubtful(table.get((owner, name), TOP))
 
     def is_settled(self, before: tuple[dict[tuple[ast.AST, str], Value] | dict[ast.AST, Value], ...]) -> bool:
-        """Tell whether another round would learn nothing: all is as before, or only own plain objects flowed further.
+        """Tell whether the fixpoint is reached: nothing changed, or only own plain objects flowed further.
 
         An object of a class of this file leads to something declared by the base of its class, or by what it holds.
         """

@@ -1,4 +1,4 @@
-"""Turn values into facts that another file can read, and such facts into values: they hold no syntax nodes."""
+"""Convert values to facts that other files can read, and back: facts hold no syntax nodes."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _Item = _Function | ast.ClassDef
 
 def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
     """Return the facts of a module: on its own names, its classes' bases, and what it passes to other files."""
-    teller = _Teller(module, facts, known)
-    handed = [(name, teller.tell(value)) for name, value in sorted(facts.handed_on.items())]
-    sent = [(key, teller.tell(value)) for key, value in sorted(facts.sent.items())]
-    sent += [(f"{ANY}.{name}():=", teller.tell(value)) for name, value in _given_by_methods(facts)]
+    maker = _FactMaker(module, facts, known)
+    handed = [(name, maker.fact_of(value)) for name, value in sorted(facts.handed_on.items())]
+    sent = [(key, maker.fact_of(value)) for key, value in sorted(facts.sent.items())]
+    sent += [(f"{ANY}.{name}():=", maker.fact_of(value)) for name, value in _given_by_methods(facts)]
     # Who hands a function to one of this file gets what this gives to functions that it does not know.
     handed += [pair for pair in sent if ".*:" in pair[0]]
     hints = ((getattr(node, "name", ""), DictValue(value)) for node, value in facts.hints.items())
-    handed += [(f"{name}{HINTS}", teller.tell(value)) for name, value in sorted(hints, key=_first) if name]
+    handed += [(f"{name}{HINTS}", maker.fact_of(value)) for name, value in sorted(hints, key=_first) if name]
     mixins = {name: base for owner, base in facts.bases.items() for name in facts.far_bases.get(owner, ())}
     owners = (owner for owner in facts.bases if isinstance(owner, ast.ClassDef))
     defined = set[str]().union(*map(kept_in, owners))
@@ -57,7 +57,7 @@ def facts_of(module: str, facts: FlowFacts, known: DeclaredNames) -> Facts:
     )
 
 
-class _Teller:
+class _FactMaker:
     def __init__(self, module: str, facts: FlowFacts, known: DeclaredNames) -> None:
         self._module, self._facts, self._known = module, facts, known
         self._left = _MOST
@@ -69,7 +69,7 @@ class _Teller:
         for (owner, name), value in facts.attributes.items():
             self._attributes.setdefault(owner, []).append((name, value))
 
-    def tell(self, value: Value) -> Handed | None:
+    def fact_of(self, value: Value) -> Handed | None:
         self._left = _MOST
         return self.handed(value)
 
@@ -152,7 +152,7 @@ class _Teller:
         if owner not in self._items:
             items, passed = [], 0
             for item in owner.body:
-                if isinstance(item, ast.ClassDef) or (isinstance(item, _FUNCTIONS) and self._may_tell(item)):
+                if isinstance(item, ast.ClassDef) or (isinstance(item, _FUNCTIONS) and self._may_have_fact(item)):
                     items.append((passed, item))
                     passed = 0
                 else:
@@ -160,7 +160,7 @@ class _Teller:
             self._items[owner] = items, passed
         return self._items[owner]
 
-    def _may_tell(self, item: _Function) -> bool:
+    def _may_have_fact(self, item: _Function) -> bool:
         is_own = item.name in self._known.watched or item.name == "__getattr__"
         return is_own or self._facts.result_of(item) is not TOP
 
@@ -210,7 +210,7 @@ def value_of(handed: Handed, origins: frozenset[ast.AST] = frozenset()) -> Value
 
 
 def call_result_of(handed: Handed) -> Value:
-    """Return what a call of a function or class of another file gives."""
+    """Return the value of a call of another file's function or class."""
     if handed.kind == "class":
         return Instance(handed.base, sure=False, far=handed)
     given = dict(handed.inner).get("()")

@@ -1,7 +1,7 @@
-"""Follow values through a file, statement by statement, to know which expressions are records.
+"""Run the abstract interpreter over a file, statement by statement, to find the expressions that are records.
 
-Branches and loops are followed on every way and joined; what a function of this file receives, returns or keeps on its
-object is followed too, but is never certain there.
+It takes every branch and loop, and joins their states. It also follows the values that a function of this file
+receives, returns or stores on its object, but they are never certain there.
 """
 
 from __future__ import annotations
@@ -315,7 +315,7 @@ class _Follower:
 
 
 def _brings_late(item: ast.stmt) -> bool:
-    """Tell whether a statement of a module makes it look up names that it does not bind."""
+    """Tell whether a statement gives its module names that it does not bind, such as by `__getattr__`."""
     waiting = [item]  # no recursion: a chain of `elif` may be long
     while waiting:
         match waiting.pop():

@@ -1,4 +1,4 @@
-"""Evaluate calls of builtins and of what the standard library does with values: `max`, `getattr`, `type`, `map`."""
+"""Evaluate calls of builtins and of standard library functions that pass values on: `max`, `getattr`, `map`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of methods, as far as they tell something of an object of which nothing else is known, or do not."""
+"""List the method names that are too common to identify an unknown object, and those that store their arguments."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Find what may be meant where a module, or a name in one, is chosen while the program runs.
+"""Find the modules and names that may be meant where the program chooses them at run time.
 
-A module whose name is not all written is called by what is: `plugins.*`, or `*`.
+A module whose name is only partly written out is matched by a pattern: `plugins.*`, or `*`.
 """
 
 from __future__ import annotations

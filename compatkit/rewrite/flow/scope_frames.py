@@ -1,4 +1,4 @@
-"""Keep what each name of a function, class or module stands for, here and at any time."""
+"""Store the values of the names of a function, class or module: at the current statement, and at any time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follow assignments of every form: they bind names, and change containers of records."""
+"""Interpret assignments of every form: they bind names, and change containers of records."""
 
 from __future__ import annotations
 
