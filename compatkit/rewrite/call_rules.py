@@ -1,4 +1,4 @@
-"""Put together the rules on calls, members and names of which a library changed the interface."""
+"""Combine the rules for calls, members and names whose interface a library changed."""
 
 from __future__ import annotations
 

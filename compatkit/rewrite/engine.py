@@ -1,4 +1,4 @@
-"""One source file in, one outcome out. Pure: bytes in, a picklable value out, so that any executor can run it."""
+"""Rewrite one source file: bytes in, a picklable outcome out, without I/O, so that any executor can run it."""
 
 from __future__ import annotations
 

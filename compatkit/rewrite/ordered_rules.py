@@ -1,4 +1,4 @@
-"""The rules, in the order in which their changes have the right of way.
+"""List the rules in the order of precedence of their edits.
 
 A rule takes a file and what the run wants of it, and returns what it found: `rule(file, run) -> Found`.
 """

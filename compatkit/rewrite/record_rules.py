@@ -1,4 +1,4 @@
-"""Put together the rules on records and arguments: values are followed once, fields in rewritten calls go with them."""
+"""Combine the rules for records and arguments: one run of the interpreter serves them all."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Hand each file that has a migration's word to its `transform.py`, after the tables.
+"""Run a migration's `transform.py`, after its tables, on each file that contains one of its words.
 
-Its code is loaded when a file needs it, and its result is held to what every rewrite is held to.
+Its code is loaded when a file needs it, and its result must pass the checks of every rewrite.
 """
 
 from __future__ import annotations

@@ -1,3 +1,3 @@
-"""Rewrite code named outside Python sources: notebooks, texts with examples, configurations."""
+"""Rewrite references to code outside Python sources: in notebooks, texts with examples, and configurations."""
 
 from __future__ import annotations

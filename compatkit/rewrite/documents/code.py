@@ -1,7 +1,7 @@
-"""Rewrite the pieces of code in a document, such as the cells of a notebook, together: they share their names.
+"""Rewrite the code blocks of a document, such as the cells of a notebook, together: they share one namespace.
 
-The pieces are laid out as one source, with comments between them that tell where each begins. The result is set
-against it line by line, and only lines that differ are changed in the text around.
+The blocks are joined into one source, with comments between them that mark where each begins. The result is compared
+with it line by line, and only the lines that differ are changed in the document.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hold the text of a document, the request to rewrite it, and what is found in it, at offsets of characters."""
+"""Define the text of a document, the request to rewrite it, and its findings, all by character offset."""
 
 from __future__ import annotations
 

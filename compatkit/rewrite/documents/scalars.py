@@ -1,4 +1,4 @@
-"""Decide what becomes of a whole value, or key, of a configuration that names old code."""
+"""Decide how to rewrite a value or key of a configuration that as a whole names old code."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Edits of one text: made, placed and checked."""
+"""Make the edits of one text, place them, and check the result."""

@@ -1,4 +1,4 @@
-"""The imports that rewritten calls need, each next to the import of what is called."""
+"""Add the imports that rewritten calls need, each next to the import of the callable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One change of a text, with what is to be said about it; and what a pass over a file found."""
+"""Define an edit of a text with its message, and the result of one rule for one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One import statement's text in, its rewritten text out: the only place that knows LibCST.
+"""Rewrite the text of one import statement; only this module uses LibCST.
 
 LibCST sees single statements, never files: whole files cost ten times as much and can exceed its recursion limit.
 """

@@ -1,4 +1,4 @@
-"""The plan of one from-import, and its text where that is plain enough to need no parser."""
+"""Plan the rewrite of one from-import, and write its text where that is plain enough to need no parser."""
 
 from __future__ import annotations
 

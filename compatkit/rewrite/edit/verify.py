@@ -1,8 +1,7 @@
-"""The check of every rewrite before it leaves: outside the changed ranges nothing changed, and the result compiles.
+"""Check every rewrite before it is returned: nothing changed outside the edited ranges, and the result compiles.
 
 Only the top-level statements around the changes are parsed anew. A block is a run of whole lines that holds whole
-top-level statements: if the text that takes its place parses by itself, then nothing before or behind it means
-anything else than before.
+top-level statements: if its replacement parses by itself, then the code before and after it keeps its meaning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tell whether old and new stand in different branches of one choice: such a file serves two releases."""
+"""Detect files that support both releases: the old and the new name stand in different branches of one choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a text that an expression puts together of what the file writes out: `f"{app.user.__name__}.Box"`."""
+"""Evaluate a string expression whose parts are all written in the file: `f"{app.user.__name__}.Box"`."""
 
 from __future__ import annotations
 

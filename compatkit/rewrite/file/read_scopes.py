@@ -1,6 +1,6 @@
-"""Read the scopes of a module: only for the names that are asked about, by the way from each up to what opens a scope.
+"""Resolve names to scopes lazily: only the names that are asked about, from each node up to the one with its scope.
 
-Most rules ask about a few names of a file, and to place all of them would take as long as all else together.
+Most rules ask about a few names of a file; resolving all of them would take as long as everything else together.
 """
 
 from __future__ import annotations

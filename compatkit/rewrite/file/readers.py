@@ -1,4 +1,4 @@
-"""Find the readers of a name besides the code of its scope: texts, dynamic look-ups, parameters, other files."""
+"""Find readers of a name outside the code of its scope: strings, dynamic lookups, parameters, other files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep during a run what follows from the bytes of a source alone: its tree, nodes and scopes."""
+"""Cache during a run what depends on the bytes of a source alone: its tree, nodes and scopes."""
 
 from __future__ import annotations
 

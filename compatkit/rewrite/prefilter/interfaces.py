@@ -1,4 +1,4 @@
-"""The first pass over raw bytes: which files may use an interface that changed."""
+"""Prefilter the files that may use a changed interface, by their raw bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms in which a file can reach what lies in a module, asked of raw bytes, however common its last part is.
+"""Prefilter, by raw bytes, the files that can reach the names in a module, however common the module's last part is.
 
 A file spells the whole dotted name, in code or in a text; or it imports from a package above with the next part in the
 same statement, or gives that package a name of its own; or it imports relatively.

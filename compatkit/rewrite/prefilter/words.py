@@ -1,4 +1,4 @@
-"""The first pass: over raw bytes, before anything is parsed."""
+"""Prefilter files by the words in their raw bytes, before anything is parsed."""
 
 from __future__ import annotations
 

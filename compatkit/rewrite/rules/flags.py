@@ -1,4 +1,4 @@
-"""Options of command lines that are called otherwise: found in commands, however these are written down.
+"""Rewrite renamed command-line options in commands, in every form in which commands are written.
 
 Python code starts programs with lists of words; those are rewritten here, and texts with a whole command are reported.
 `documents.command_lines` finds the commands of scripts, workflows and notebooks.

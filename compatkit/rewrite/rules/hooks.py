@@ -1,4 +1,4 @@
-"""Report, or shorten, methods that subclasses define and that the library of v2 cannot call any more."""
+"""Report, or shorten, methods of subclasses that the v2 library can no longer call."""
 
 from __future__ import annotations
 

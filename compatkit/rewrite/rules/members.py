@@ -1,4 +1,4 @@
-"""Methods, attributes and enumeration values that have a new name, on objects whose class is known in the file."""
+"""Rename methods, attributes and enumeration values of objects whose class is known in the file."""
 
 from __future__ import annotations
 

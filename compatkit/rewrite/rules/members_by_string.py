@@ -1,4 +1,4 @@
-"""Members that are meant, and not written as attributes: named by a text, or overridden by a subclass."""
+"""Find changed members that are not written as attributes: named by a string, or overridden by a subclass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The edits of one module's local name: its imports and all that is read through it, together or not at all."""
+"""Edit one local name of a module: its imports and all uses through it, together or not at all."""
 
 from __future__ import annotations
 

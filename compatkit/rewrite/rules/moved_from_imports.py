@@ -1,4 +1,4 @@
-"""From-imports of moved names: what each becomes, as changes of the text, and what is left to a person."""
+"""Rewrite from-imports of moved names, and report those that are left to a person."""
 
 from __future__ import annotations
 

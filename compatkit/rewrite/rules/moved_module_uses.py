@@ -1,4 +1,4 @@
-"""Moved names that are used through their module, or through a package above it: `a.b.c.N`, `x.N`, `x.c.N`.
+"""Rewrite moved names that are used through their module, or through a package above it: `a.b.c.N`, `x.c.N`.
 
 The uses are pointed to the new home, and the import with them. Where the old module is used for something else as
 well, its import stays, and one of the new home is added. All that is decided by the local name in its scope: what

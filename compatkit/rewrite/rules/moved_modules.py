@@ -1,4 +1,4 @@
-"""Modules that move with all that is in them: `import a.b.c` with uses of `a.b.c.N`, and `import a.b.c as x`.
+"""Rewrite imports and uses of modules that move as a whole: `import a.b.c` with `a.b.c.N`, and `import a.b.c as x`.
 
 From-imports are left to `change_imports`. All imports that bind one top-level package in a scope go together: a use
 `a.b.c.N` needs its package whichever of them it came by.

@@ -1,4 +1,4 @@
-"""Star imports of a module that names moved out of, where it is known which names they bring.
+"""Rewrite star imports of a module that names moved out of, where the names that they bring are known.
 
 What the star brings and the file uses, or hands on, is imported from its new home right below; where all that the star
 brings has moved, the imports take its place. Where the old home has lost a name already, as in sources that are the new

@@ -1,4 +1,4 @@
-"""Find the functions of a file that ask what they are given for its own name, as registries and logs do."""
+"""Find the functions of a file that read the `__name__` of their arguments, as registries and loggers do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report where code asks what moves for its own name, module or file: v2 answers otherwise, and nothing fails."""
+"""Report code that reads the name, module or file of moved code itself: v2 answers differently, without an error."""
 
 from __future__ import annotations
 

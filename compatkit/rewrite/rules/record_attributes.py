@@ -86,7 +86,7 @@ class Objects:
                     call.args[0], self._codes[value.table], "a v2 record is not a dict: it has no form in a text"
                 )
         for node, held in self._trace.handed.items():
-            if held.table in self._tables and not self._is_said(node):
+            if held.table in self._tables and not self._is_reported(node):
                 message = "v2 records are given to code that is not seen here; it must not ask them as dicts"
                 if isinstance(self._parents.get(node), ast.Compare):
                     message = "a v2 record is not a dict, and equals none"
@@ -227,7 +227,7 @@ class Objects:
                 return "it contains no keys" if is_asked and not self._is_known(node) else ""
         return ""
 
-    def _is_said(self, node: ast.expr) -> bool:
+    def _is_reported(self, node: ast.expr) -> bool:
         place = (node.lineno, self._source.column(node.lineno, node.col_offset))
         return any((finding.line, finding.column) == place for finding in self._pass.findings)
 

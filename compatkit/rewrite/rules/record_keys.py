@@ -1,7 +1,7 @@
-"""Fields: v1 spellings by which a record is asked, where it certainly is one.
+"""Rewrite v1 keys that are looked up in a value which is certainly a record.
 
-A record accepts either spelling, so that each place can be rewritten by itself. The keys of a plain dict stay: also of
-one that was made from a record.
+A record accepts either spelling, so each key can be rewritten by itself. The keys of a plain dict stay, also of one
+that was made from a record.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names that a module hands on: a facade imports a moved name, and others import it from there."""
+"""Find moved names that a module re-exports: a facade imports them, and other files import them from there."""
 
 from __future__ import annotations
 

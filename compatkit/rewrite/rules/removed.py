@@ -1,6 +1,6 @@
-"""Names that are gone: each import and each dotted use is reported with what the migration says of it.
+"""Report each import and each dotted use of a removed name, with the migration's message.
 
-What lies in a module that moves, and v2 does not have at the new home, is reported too, and left as it is.
+A name in a moved module that v2 does not have at the new home is also reported, and left as it is.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ def _on_unknown_objects(facts: CallFacts) -> Iterator[Finding]:
 def _is_meant(file: File, expression: ast.expr, value: Named) -> bool:
     """Tell whether a place is the one to tell of what it names; of what it only may mean, that is where it is named."""
     is_spelled = value.sure or value.name.rpartition(".")[2] in ast.unparse(expression)
-    return is_spelled and not _is_told(file, expression, value.name)
+    return is_spelled and not _is_reported(file, expression, value.name)
 
 
-def _is_told(file: File, expression: ast.expr, name: str) -> bool:
-    """Tell whether an import that brings a name tells of it, or a text with the name of its module."""
+def _is_reported(file: File, expression: ast.expr, name: str) -> bool:
+    """Tell whether an import of a name, or a text with the name of its module, is reported in its place."""
     if isinstance(expression, ast.Name):
         return bool(file.meanings(expression))
     texts = (part.value for part in ast.walk(expression) if isinstance(part, ast.Constant))

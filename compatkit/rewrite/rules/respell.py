@@ -1,4 +1,4 @@
-"""Spell a changed name at its place, with the import that must change with it, and hold what one use becomes."""
+"""Rewrite one use of a changed name, together with the import that must change with it."""
 
 from __future__ import annotations
 

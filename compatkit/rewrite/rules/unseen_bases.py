@@ -1,4 +1,4 @@
-"""Report classes that have a declared base beside one that is not seen, which may define what is called otherwise."""
+"""Report classes with a declared base beside an unknown base, which may define a renamed member itself."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def find_unseen_bases(facts: CallFacts) -> Iterator[Finding]:
         line = (node, *facts.trace.ancestors.get(node, ()))
         unseen = [text for owner in line for text in _unseen(facts, owner)]
         if isinstance(node, ast.ClassDef) and unseen:
-            yield from _told(facts, _Heir(node, base, f"may be the base {unseen[0]}"), others)
+            yield from _report(facts, _Heir(node, base, f"may be the base {unseen[0]}"), others)
     every = {name: place for name, place, _ in alike.defined}
     for node, base in facts.trace.bases.items() if every else ():
         metas = (
             [word.value for word in node.keywords if word.arg == "metaclass"] if isinstance(node, ast.ClassDef) else []
         )
         if isinstance(node, ast.ClassDef) and any(_is_of_project(facts, facts.file.import_of(meta)) for meta in metas):
-            yield from _told(facts, _Heir(node, base, f"may be in what {ast.unparse(metas[0])} makes"), every)
+            yield from _report(facts, _Heir(node, base, f"may be in what {ast.unparse(metas[0])} makes"), every)
     for call in facts.file.nodes.of(ast.Call):
         if base := _made_of(facts, call):
             inner = {name: f"{own}{owner.name}" for owner in _classes_in(facts, call) for name in kept_in(owner)}
             given = {} if _is_written(facts, call) else every
-            yield from _told(facts, _Heir(call, base, "may be in the class that is made here"), {**given, **inner})
+            yield from _report(facts, _Heir(call, base, "may be in the class that is made here"), {**given, **inner})
 
 
 def _unseen(facts: CallFacts, owner: ast.AST) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _is_of_project(facts: CallFacts, name: str) -> bool:
     return home in alike.modules or home in alike.classes
 
 
-def _told(facts: CallFacts, heir: _Heir, places: Mapping[str, str]) -> Iterator[Finding]:
+def _report(facts: CallFacts, heir: _Heir, places: Mapping[str, str]) -> Iterator[Finding]:
     node, base, how = heir
     for name, place in sorted(places.items()):
         if member := facts.index.members.get(f"{base}.{name}"):

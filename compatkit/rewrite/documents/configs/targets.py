@@ -102,7 +102,7 @@ def judge_target(config: ConfigMappings, target: ConfigTarget, index: Index, req
     planned, doubts = _plan(target, changes)
     reason = _why_left(config, target, (planned, doubts), request)
     if reason and target.row:
-        noted.findings += [found for pair in target.arguments for found in _told(target, pair, changes, reason)]
+        noted.findings += [found for pair in target.arguments for found in _report(target, pair, changes, reason)]
         unasked = [change for change in planned.applied if not change.asked]
         noted.findings += [_reported(target, change, reason) for change in unasked]
         return noted
@@ -134,8 +134,8 @@ def _why_left(
     return reason or ("other rows are left to a person" if doubts else "") or _doubt(config, target, planned, request)
 
 
-def _told(target: ConfigTarget, pair: Pair, changes: Sequence[CallChange], reason: str) -> Iterator[TextFinding]:
-    """Say once of an argument what becomes of it."""
+def _report(target: ConfigTarget, pair: Pair, changes: Sequence[CallChange], reason: str) -> Iterator[TextFinding]:
+    """Yield at most one finding for an argument, with what becomes of it."""
     planned, doubts = _plan(target, [change for change in changes if pair.name in change.asked])
     if said := [doubt for doubt in doubts if doubt.is_said and pair.name in doubt.change.asked]:
         yield TextFinding(

@@ -1,1 +1,1 @@
-"""Calls, members and names that a library changed: rewritten where they are certain, reported where they are not."""
+"""Rewrite the uses of changed calls, members and names that are certain, and report the others."""

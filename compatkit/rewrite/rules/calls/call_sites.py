@@ -1,4 +1,4 @@
-"""The uses of one file: calls, decorators, annotations and all other places where a changed callable is named."""
+"""Find the uses of changed callables in one file: calls, decorators, annotations and all other references."""
 
 from __future__ import annotations
 

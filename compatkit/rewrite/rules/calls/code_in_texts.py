@@ -1,6 +1,6 @@
-"""Code in texts of a module, which sees the module's own names: doctests, and what `eval` or `timeit` will run.
+"""Read code in the strings of a module, which sees the module's own names: doctests, arguments of `eval` or `timeit`.
 
-Each text is read as one more function at the end of the module.
+Each string is read as one more function at the end of the module.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Doubles that tests put in the place of what changed: report where they spell what the code does not ask any more."""
+"""Report old arguments and members that test doubles still spell, and that the code no longer uses."""
 
 from __future__ import annotations
 

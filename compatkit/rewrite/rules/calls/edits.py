@@ -1,4 +1,4 @@
-"""From the plan of one call to edits of its text: what does not change is not touched, its comments neither.
+"""Turn the plan of one call into edits of its text: unchanged arguments and their comments are not touched.
 
 A dict that is spread in the call (`f(**options)`) and written out in the same scope holds arguments of the call. It is
 over 300 lines, since its pairs are edited as arguments are.

@@ -1,4 +1,4 @@
-"""A file with what flows in it, the rows that changed an interface by the names that they are about, and one use."""
+"""Define the input of the rules for calls: a file with its flow facts, the interface rows by name, and one use."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Report a changed callable that is met without its name or without a call.
+"""Report a changed callable that is used without its name or without a call.
 
-A module is asked for a name that is not written, `getattr(models, arch)(pretrained=True)`; the parameters are asked
-for, or set aside as attributes. A person has to look.
+Its name may be chosen at run time, `getattr(models, arch)(pretrained=True)`, its parameters may be inspected, or its
+arguments kept as attributes. A person has to look at these.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Report arguments of a changed callable that reach it by a way on which they cannot be changed."""
+"""Report arguments that reach a changed callable indirectly, where they cannot be rewritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the dicts that a call spreads (`f(**options)`), to change what is written there, or only to know it."""
+"""Read the dicts that a call spreads (`f(**options)`), to rewrite their keys or only to know them."""
 
 from __future__ import annotations
 

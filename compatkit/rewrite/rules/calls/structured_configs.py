@@ -56,11 +56,11 @@ def _of_fields(facts: CallFacts, fields: dict[str, tuple[ast.expr, ast.expr | No
         planned, doubts = plan_call(call, about)
         node = fields[name][0]
         if (planned.steps or doubts) and not facts.file.ignored.holds(node.lineno, about[0].code):
-            code, message, confidence = _told(f"{callee}: {name}", planned, doubts)
+            code, message, confidence = _report(f"{callee}: {name}", planned, doubts)
             yield replace(facts.file.finding(node, code, message), confidence=confidence)
 
 
-def _told(what: str, planned: Planned, doubts: list[Doubt]) -> tuple[str, str, Confidence]:
+def _report(what: str, planned: Planned, doubts: list[Doubt]) -> tuple[str, str, Confidence]:
     """Return the code, the message and the confidence of a finding."""
     if said := [doubt for doubt in doubts if doubt.is_said]:
         return said[0].change.code, f"{what}: {said[0].reason}", "manual"

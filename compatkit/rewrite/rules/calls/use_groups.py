@@ -1,4 +1,4 @@
-"""Uses and the imports that they share: what belongs together changes together, or not at all."""
+"""Group uses by the imports that they share: a group is rewritten as a whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Calls whose arguments moved, and the presets that they equal."""
+"""Rewrite calls whose arguments moved, and find the presets that they equal."""

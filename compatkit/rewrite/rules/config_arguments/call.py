@@ -1,4 +1,4 @@
-"""One call's text, written anew from its plan; calls among its arguments are in it already."""
+"""Write the text of one call from its plan; the calls among its arguments are already rewritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arguments: v1's flat ones, as v2's configuration takes them, or as a preset and what differs from it."""
+"""Rewrite v1's flat arguments as v2's configuration, or as a preset and the settings that differ from it."""
 
 from __future__ import annotations
 

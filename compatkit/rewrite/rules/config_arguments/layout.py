@@ -1,4 +1,4 @@
-"""The text of a call's arguments: taken apart without losing a comment, and put together again, nested."""
+"""Split the text of a call's arguments without losing a comment, and join it again in nested form."""
 
 from __future__ import annotations
 

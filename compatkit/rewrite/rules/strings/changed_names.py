@@ -1,4 +1,4 @@
-"""Texts that name what is called otherwise, has other members or is gone; what loads it breaks on v2."""
+"""Recognise strings that name renamed, changed or removed code: loading it by such a string breaks on v2."""
 
 from __future__ import annotations
 

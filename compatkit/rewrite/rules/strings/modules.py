@@ -1,6 +1,6 @@
-"""A string that names an old module: certain only where all that is used of the module is seen beside it.
+"""Rewrite a string that names an old module: certain only where all uses of the loaded module are seen beside it.
 
-It may be put together by the code: `import_module(f"a.{name}")`.
+The code may build the string: `import_module(f"a.{name}")`.
 """
 
 from __future__ import annotations

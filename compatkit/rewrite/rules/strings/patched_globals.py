@@ -1,4 +1,4 @@
-"""Report where a global of an old module is replaced that what moved read there: it reads the new module's now."""
+"""Report patches of a global in an old module that moved code used to read: it reads the new module's now."""
 
 from __future__ import annotations
 

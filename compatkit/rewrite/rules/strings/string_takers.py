@@ -1,4 +1,4 @@
-"""The calls, keys and settings that take a string: those that load code by it, and those for which it is a text."""
+"""List the calls, keys and settings that take a string: some load code by it, for others it is plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strings in a Python source that name old code: `mock.patch("a.b.N")`, `import_module("a.b")`, settings, doctests.
+"""Find strings that name old code in a Python source: `mock.patch("a.b.N")`, `import_module("a.b")`, doctests.
 
 What is certain becomes a change where the user asks for those of confidence `review`; else all is reported. Texts that
 merely contain such a name are reported, docstrings but for their doctests are not.
