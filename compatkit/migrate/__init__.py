@@ -1,4 +1,4 @@
-"""A tree in, a report out: find the files, run the rewrite over them, write what changed."""
+"""Migrate a tree: find its files, rewrite them, write the changed ones, and return a report."""
 
 from __future__ import annotations
 

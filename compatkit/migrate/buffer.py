@@ -1,4 +1,4 @@
-"""The text of an editor: what a run over the project would say of it, and the edits that it would make."""
+"""Check the text in an editor: return the findings and edits that a run over the project would have for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Set the old names that a run used against those that the source shows: neither sees everything.
+"""Compare the old names that a run used with those that the source shows: neither sees everything.
 
 A run does not reach every line, and the source does not show every string, pickle and configuration.
 """

@@ -71,7 +71,7 @@ def plan_task(
     left_out = scope.left_out(file.name for file in listed)
     files = [file for file in listed if file.name not in left_out]
     processes = usable_cores() if jobs is None else jobs
-    tell = progress or _tell_no_one
+    tell = progress or _ignore_progress
     # To be searched is one half of what is done with a file.
     kinds = sort(files, Sieve(task).sort, processes=processes, tell=lambda done: tell(done // 2, len(files)))
     if task.options.through_reexports:
@@ -174,5 +174,5 @@ def _result(name: str, outcome: Outcome, job: Job) -> FileResult:
     return FileResult(name, outcome, job) if is_needed else result
 
 
-def _tell_no_one(done: int, total: int) -> None:
+def _ignore_progress(done: int, total: int) -> None:
     pass

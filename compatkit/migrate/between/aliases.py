@@ -1,4 +1,4 @@
-"""Find what moves behind the names of a project's own modules, for files that ask these for their `__name__`."""
+"""Find names in a project's own modules that stand for moved code, for files that read their `__name__`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the functions of a project's modules that ask what they are given for its own name."""
+"""Find the functions of a project's modules that read the `__name__` of their arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look up what files tell one another by the words that a file must spell to learn of it."""
+"""Index the facts that files publish by the words that a reader of them must contain."""
 
 from __future__ import annotations
 

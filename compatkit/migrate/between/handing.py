@@ -52,7 +52,7 @@ class Handing:
         self.is_needed = bool(self._calling or self._recording)
 
     def prepare(self, known: Sequence[FoundFile], facades: Set[bytes], *, processes: int) -> frozenset[str]:
-        """Follow what is handed on, from file to file; return the names of the files that are reached by it.
+        """Propagate the facts from file to file up to the fixpoint; return the names of the files that they reach.
 
         `known` are the files of the run, and behind them all others of their projects; `facades` are the last parts of
         modules from which others take a module of the library.
@@ -73,7 +73,7 @@ class Handing:
         return frozenset(reached)
 
     def of(self, source: bytes, file: FoundFile, named: ModuleName) -> Neighbours:
-        """Return what other files tell this one."""
+        """Return the facts of other files that this one may use."""
         if not self._told:
             return ALONE
         told = self._told.get(file.name)
@@ -100,13 +100,13 @@ class Handing:
             file for file in every if self._recording or file.name in spelling or lies_in(libraries, paths[file.name])
         ]
 
-        def tells(source: bytes, file: FoundFile) -> bool:
+        def may_have_facts(source: bytes, file: FoundFile) -> bool:
             is_one = may_hand_on(source, self._calling, path=paths[file.name])
             return is_one or can_be_modern(source, self._recording)
 
-        telling = {near[number].name for number in sift(near, tells, processes=processes)}
+        with_own_facts = {near[number].name for number in sift(near, may_have_facts, processes=processes)}
         for file in every:
-            if file.name in telling or (facades and module_stem(file) in facades):
+            if file.name in with_own_facts or (facades and module_stem(file) in facades):
                 yield file
 
     def _learn(self, files: Sequence[FoundFile], processes: int) -> list[FileFacts]:
@@ -159,7 +159,7 @@ class Heard:
     asked: frozenset[str]
 
     def is_answered_alike(self, now: Neighbours) -> bool:
-        """Tell whether a file would be told the same as before, as far as it asks."""
+        """Tell whether the facts that the file asked for are the same as before."""
         before = self.around
         if before.mixed != now.mixed:
             return False

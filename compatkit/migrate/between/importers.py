@@ -112,7 +112,7 @@ def _hands_on(text: bytes, file: FoundFile) -> bool:
 
 
 def read_quietly(path: Path) -> bytes:
-    """Return a file's bytes; if it cannot be read, that is told when the file itself has its turn."""
+    """Return a file's bytes; an unreadable file is reported when it is processed itself."""
     text = read_input(str(path), is_data=False)
     # A null byte is no Python, so that nothing is concluded from it.
     return text if isinstance(text, bytes) else b"\0"
@@ -146,7 +146,7 @@ def of_projects(files: Sequence[FoundFile]) -> list[FoundFile]:
 
 
 def _real_names(files: Iterable[FoundFile]) -> Iterator[tuple[str, FoundFile]]:
-    """Yield each file with its real name; to ask for that of its folder only once takes a tenth of the time."""
+    """Yield each file with its real path; resolving each folder only once takes a tenth of the time."""
     folders: dict[str, str] = {}
     for file in files:
         folder, name = os.path.split(file.name)

@@ -1,4 +1,4 @@
-"""Find the changed members that a project defines for what is no declared class, but may be a double or a mixin."""
+"""Find the changed members that a project defines in undeclared classes which may be doubles or mixins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find which names files ask of one another that an old home brought to them by a star import, and has lost by now."""
+"""Find names that files read from one another, and that came by a star import of an old home which lost them."""
 
 from __future__ import annotations
 

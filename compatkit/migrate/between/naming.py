@@ -1,4 +1,4 @@
-"""Under which dotted name a file is imported; relative imports cannot be resolved without it."""
+"""Determine the dotted name under which a file is imported, to resolve its relative imports."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _source_below(base: Path, module: str) -> Path | None:
 
 
 class Namer:
-    """Names files; what it learns of a folder it keeps, for one run over a tree that does not change."""
+    """Names files; caches what it learns of a folder, for one run over a tree that does not change."""
 
     def __init__(self, moves: Iterable[Move]) -> None:
         self._homes: dict[str, set[str]] = {}

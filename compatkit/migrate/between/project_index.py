@@ -1,4 +1,4 @@
-"""Answer what a file needs to know of the others: names that star imports bring, and names that others take from it."""
+"""Answer a file's questions about the others: the names that star imports bring, and the names that others import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the globals that what moves reads in its old module: to replace one there does nothing once it has moved."""
+"""Find the globals that moved code reads in its old module: patching one there has no effect after the move."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For `--through-reexports`: which modules of the tree hand a moved name on, and facades of facades."""
+"""Find the modules that re-export a moved name, and facades of facades, for `--through-reexports`."""
 
 from __future__ import annotations
 

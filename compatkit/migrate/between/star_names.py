@@ -1,4 +1,4 @@
-"""Read from the text of a module alone which names `from m import *` brings."""
+"""Determine, from the source of a module alone, the names that `from m import *` brings."""
 
 from __future__ import annotations
 

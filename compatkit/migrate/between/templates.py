@@ -1,4 +1,4 @@
-"""Find the members for which the template files of a project may ask the objects that they get: `{{ box.size }}`."""
+"""Find the members that the template files of a project may read from the objects they get: `{{ box.size }}`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Find the arguments and values of changed calls, and the members, that no file of a project spells.
 
-`model.load(**options)` may give an argument that is called otherwise now, and `getattr(model, name)` ask for a member
-that is. Where no file of the project has the word, nothing in it does.
+`model.load(**options)` may pass a renamed argument, and `getattr(model, name)` may read a renamed member. Where no file
+of the project contains the word, neither can happen.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All that is asked of git. Nothing that is asked here runs a program that a repository names, and nothing is written.
+"""Query git, without running any program that a repository names, and without writing anything.
 
 So git is never asked what changed: to answer, it would run clean filters, and it believes marks such as
 `assume-unchanged`. The content of files is compared here with what the last commit holds.
