@@ -175,8 +175,8 @@ class Policy:
         """Return why a param differs between two runs though nobody set it, or nothing: then somebody did."""
         for row in self.defaults:
             v1, v2 = dict(row.v1), dict(row.v2)
-            is_logged = _says(row.beside, v1, before) and _says(row.beside, v2, after)
-            if is_logged and name in {*v1, *v2} and _says(name, v1, before) and _says(name, v2, after):
+            is_logged = _matches(row.beside, v1, before) and _matches(row.beside, v2, after)
+            if is_logged and name in {*v1, *v2} and _matches(name, v1, before) and _matches(name, v2, after):
                 return row.why
         return ""
 
@@ -213,7 +213,7 @@ class Policy:
         return entry.until is not None and self.today > entry.until
 
 
-def _says(name: str, declared: Mapping[str, str], params: Mapping[str, str]) -> bool:
+def _matches(name: str, declared: Mapping[str, str], params: Mapping[str, str]) -> bool:
     """Tell whether a param says what is declared of it, or is not there where nothing is."""
     if name in declared and name in params:
         return fnmatchcase(params[name], declared[name])

@@ -1,4 +1,4 @@
-"""The proof for any two commands, or one command in two trees: run each into a store of its own, and compare."""
+"""Verify any two commands, or one command in two trees: run each into a store of its own, and compare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The surroundings of a command: its variables, the files in its folder, and the code that it imports."""
+"""Prepare the environment of a command: its variables, the files in its folder, and the code that it imports."""
 
 from __future__ import annotations
 

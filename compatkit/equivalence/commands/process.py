@@ -1,4 +1,4 @@
-"""Commands as processes: run, ended and timed together, while this process imports MLflow."""
+"""Run, end and time commands as processes, while this process imports MLflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One seed: every side's command is run, and what it logged is read."""
+"""Run the command of every side under one seed, and read the runs that it logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Temporary folders that the next start takes away, where the process that made them was killed.
+"""Make temporary folders that the next start removes if the process that made them was killed.
 
 Beside each lies a file that its process holds locked for as long as it works there: no process number can tell that,
 since these are used again. What is kept for its user has no such file any more.

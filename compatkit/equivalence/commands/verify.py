@@ -1,4 +1,4 @@
-"""A scenario in, a result out: prepare its sides, run them under each seed, compare what they logged.
+"""Verify a scenario: prepare its sides, run them under each seed, and compare the runs that they logged.
 
 Of several seeds, each side is one sample, and an equivalence test decides.
 """

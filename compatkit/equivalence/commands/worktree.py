@@ -1,4 +1,4 @@
-"""Trees of source beside the working copy: those of a revision, and a copy that is migrated."""
+"""Make source trees beside the working copy: that of a revision, and a copy that is migrated."""
 
 from __future__ import annotations
 

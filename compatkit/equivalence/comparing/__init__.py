@@ -1,1 +1,1 @@
-"""Two snapshots set against each other, one kind of thing a module."""
+"""Compare two snapshots; each module compares one kind of content."""

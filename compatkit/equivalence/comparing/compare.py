@@ -1,4 +1,4 @@
-"""Two snapshots in, a verdict out."""
+"""Compare two snapshots, and return the verdict."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def compare_snapshots(
 
 
 def unread_of(run: Snapshot) -> list[str]:
-    """Return what of a run and its children could not be looked at."""
+    """Return the parts of a run and its children that could not be read."""
     below = [f"child {name}: {said}" for name, child in run.children.items() for said in unread_of(child)]
     return [*run.unread, *below]
 
 
 def _unread_of_both(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
-    """Return what could not be looked at on either side; said once where it is the same on both."""
+    """Return the parts that could not be read on either side, each once if it is the same on both."""
     sides = {"before": unread_of(before), "after": unread_of(after)}
     both = [said for said in sides["before"] if said in sides["after"]]
     alone = [f"{side}: {said}" for side, all_said in sides.items() for said in all_said if said not in both]
@@ -78,7 +78,7 @@ def _notes(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
 
 
 def sort_differences(differences: Iterable[Difference], policy: Policy) -> tuple[list[Difference], list[Allowed]]:
-    """Part the differences that decide from those that the policy allows."""
+    """Separate the differences that decide from those that the policy allows."""
     deciding, allowed = [], []
     for difference in differences:
         if why := difference.known or difference.default:
@@ -93,7 +93,7 @@ def sort_differences(differences: Iterable[Difference], policy: Policy) -> tuple
 
 
 def _with_expiry(difference: Difference, policy: Policy) -> Difference:
-    """Say so where an entry of the policy allowed this until a day that is over."""
+    """Add a hint where an entry of the policy that allowed this has expired."""
     if (entry := policy.expired(difference)) is None:
         return difference
     expiry = f"allowed until {entry.until} ({entry.why}), which is over"
@@ -115,7 +115,7 @@ def _may_be_there(difference: Difference, before: Snapshot, after: Snapshot) -> 
 
 
 def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[Difference]:
-    """Yield all in which two snapshots differ beyond the policy's tolerances, be it allowed or not."""
+    """Yield every difference beyond the policy's tolerances, whether it is allowed or not."""
     doubts: dict[str, str] = {}
     if policy.knows_frameworks:
         policy = replace(policy, natures=natures_of(before, after))
@@ -146,7 +146,7 @@ def find_differences(before: Snapshot, after: Snapshot, policy: Policy) -> Itera
 
 
 def _compare_datasets(before: Mapping[str, Dataset], after: Mapping[str, Dataset]) -> Iterator[Difference]:
-    """Yield how the data sets of two runs differ; each part that does is a difference of its own."""
+    """Yield the differences between the data sets of two runs, one for each part that differs."""
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
             yield Difference(Kind.DATASET_MISSING, name, before=before[name].digest, rule="must be there")

@@ -1,4 +1,4 @@
-"""Compare two files of one name by content, without what a framework writes by nature; else by digest."""
+"""Compare two files of one name by content, ignoring what a framework writes by nature, or else by digest."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Settled:
 
 
 def settle(before: Content, after: Content, natures: Iterable[Nature]) -> tuple[Content, Content, list[Settled]]:
-    """Return both contents without what is by nature, and what of that differed."""
+    """Return both contents without the places that vary by nature, and the differences in those places."""
     found = []
     for nature in natures:
         left, right = _reduced(before, after, nature)
@@ -71,7 +71,7 @@ def _both(change: Callable[[Content], Content], before: Content, after: Content)
 
 
 def _without(before: Content, after: Content, is_by_nature: Callable[[str], object]) -> tuple[Content, Content]:
-    """Leave out such places as both sides have: one that only one side has is a difference."""
+    """Remove the matching places that both sides have: a place on one side only is a difference."""
     values = {place for place in before.values.keys() & after.values.keys() if is_by_nature(place)}
     tensors = {
         name
@@ -90,7 +90,7 @@ def _without(before: Content, after: Content, is_by_nature: Callable[[str], obje
 
 
 def _without_columns(content: Content, columns: re.Pattern[str] | None) -> Content:
-    """Leave the cells of columns out whose name, in the first row, is by nature."""
+    """Remove the cells of columns that vary by nature, known by their name in the first row."""
     if content.kind != "csv" or not content.values or columns is None:
         return content
     head = json.loads(next(iter(content.values.values())))
@@ -151,7 +151,7 @@ def _with_ids_of(before: Content, after: Content, place: re.Pattern[str], ids: r
 
 
 def compare_file(name: str, before: File, after: File, kind: Kind, policy: Policy) -> Iterator[Difference]:
-    """Yield how two files differ; each difference bears the file's name, its hint says where in it."""
+    """Yield the differences between two files; each has the file's name, and a hint with the place in it."""
     if (before.digest, before.size) == (after.digest, after.size) and before.content == after.content:
         return
     left, right = before.content, after.content

@@ -1,4 +1,4 @@
-"""Histories of two runs at once: which of their points need a closer look, and which have no order."""
+"""Compare whole histories of two runs: find the points that need a closer look, and those without an order."""
 
 from __future__ import annotations
 

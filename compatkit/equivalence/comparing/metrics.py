@@ -1,4 +1,4 @@
-"""The metric histories of two runs: names, steps, then value by value."""
+"""Compare the metric histories of two runs: names, steps, then value by value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TIED = "points of one step and millisecond have no order that the store tells: 
 def compare_metrics(
     before: Mapping[str, _History], after: Mapping[str, _History], policy: Policy
 ) -> Iterator[Difference]:
-    """Yield how the metrics of two runs differ, under v2 names."""
+    """Yield the differences between the metrics of two runs, under v2 names."""
     left, conflicts_left = _in_v2(before, policy)
     right, conflicts_right = _in_v2(after, policy)
     yield from conflicts_left
@@ -68,7 +68,7 @@ def _one_sided(
 
 
 def _renamed(history: _History, others: Mapping[str, _History]) -> str:
-    """Say so where just one metric of the other side, which this one lacks, has the same steps and values."""
+    """Return a hint where exactly one metric of the other side, which this one lacks, has the same steps and values."""
     same = [name for name, other in others.items() if len(other) == len(history) and _is_same(history, other)]
     return f"renamed? {same[0]!r} has the same values" if len(same) == 1 else ""
 

@@ -1,4 +1,4 @@
-"""The models of two runs: MLflow 2's paired with MLflow 3's, then files, layers, operations and weights."""
+"""Compare the models of two runs: pair MLflow 2's with MLflow 3's, then compare files, layers and weights."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ _T = TypeVar("_T")
 
 
 def compare_models(before: Mapping[str, Model], after: Mapping[str, Model], policy: Policy) -> Iterator[Difference]:
-    """Yield how the models of two runs differ; a tensor is named `model: tensor`."""
+    """Yield the differences between the models of two runs; a tensor is named `model: tensor`."""
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
             yield Difference(Kind.MODEL_MISSING, name, rule="must be there")
@@ -144,7 +144,7 @@ def compare_files(
     extra: Kind,
     content: Kind,
 ) -> Iterator[Difference]:
-    """Yield how two sets of files differ by name and by what they say, or by digest where that is not known."""
+    """Yield the differences between two sets of files: in names, and in content or else in digest."""
     for name in sorted(before.keys() | after.keys()):
         left, right = before.get(name), after.get(name)
         if left and right:

@@ -1,6 +1,6 @@
-"""Ids of two runs, paired one to one: an id that is used twice must stand for the same thing in both places.
+"""Pair the ids of two runs one to one: an id that is used twice must stand for the same thing in both places.
 
-Else `best: ID` would be settled as an id that varies, whichever of the runs, models or files it names.
+Otherwise `best: ID` would be settled as an id that varies, whichever of the runs, models or files it names.
 """
 
 from __future__ import annotations

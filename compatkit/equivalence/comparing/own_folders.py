@@ -1,6 +1,6 @@
-"""The folders in which `verify` itself put a side: its checkout and its store, which are not the other side's.
+"""Equate the folders in which `verify` itself put each side: its checkout and its store.
 
-What a script logs of them (`os.getcwd()`, `mlflow.get_tracking_uri()`) differs without its doing.
+A script that logs them (`os.getcwd()`, `mlflow.get_tracking_uri()`) is not the cause of the difference.
 """
 
 from __future__ import annotations

@@ -111,14 +111,14 @@ class _Tally:
             self.grown += int(np.sum(np.abs(other) > np.abs(one)))
             self.shrunk += int(np.sum(np.abs(other) < np.abs(one)))
 
-    def said(self, what: str) -> Iterator[str]:
-        """Yield the line, if there is anything to say."""
+    def notes(self, what: str) -> Iterator[str]:
+        """Yield the line, if a value is equal only within the tolerance."""
         if self.near:
             how = f"{self.near:,} of {self.compared:,} {what} are not equal, but within the tolerance"
             yield f"{how}, by up to {self.largest:.3g} ({self.ulps:,} ulps){self._direction()}"
 
     def _direction(self) -> str:
-        """Rounding errs in both directions: many values that moved in one are no noise."""
+        """Return the direction in which all values moved, if there are several: rounding errs in both."""
         moved = {"up": self.up, "down": self.down, "away from zero": self.grown, "towards zero": self.shrunk}
         return next((f", all of them {way}" for way, count in moved.items() if count == self.near > 1), "")
 
@@ -133,7 +133,7 @@ def _of_metrics(before: Snapshot, after: Snapshot, policy: Policy) -> Iterator[s
             tally.add(as_history(left[name]).values, as_history(right[name]).values, "float64", tolerance)
             named += [name] if tally.near > near else []
     shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
-    yield from tally.said(f"points of metrics ({shown})")
+    yield from tally.notes(f"points of metrics ({shown})")
 
 
 def _in_v2(run: Snapshot, policy: Policy) -> dict[str, Sequence[Point]]:
@@ -144,7 +144,7 @@ def _of_model(name: str, before: Model, after: Model, policy: Policy) -> Iterato
     tally = _Tally()
     for tensor in before.tensors.keys() & after.tensors.keys():
         _add(tally, before.tensors[tensor], after.tensors[tensor], policy.weights)
-    yield from tally.said(f"weights of model {name}")
+    yield from tally.notes(f"weights of model {name}")
     left, right = ({f"{name}: {file}": said for file, said in model.files.items()} for model in (before, after))
     yield from _of_files(left, right, policy)
 
@@ -158,7 +158,7 @@ def _of_files(before: Mapping[str, File], after: Mapping[str, File], policy: Pol
         for tensor in left.tensors.keys() & right.tensors.keys():
             tolerances = policy.tensor_tolerances(name, left.kind, tensor)
             _add(tally, left.tensors[tensor], right.tensors[tensor], tolerances)
-        yield from tally.said(f"{'weights' if left.kind == 'tensors' else 'values'} in {name}")
+        yield from tally.notes(f"{'weights' if left.kind == 'tensors' else 'values'} in {name}")
 
 
 def _add(tally: _Tally, before: Tensor, after: Tensor, tolerances: Mapping[str, Tolerance]) -> None:

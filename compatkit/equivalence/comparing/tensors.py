@@ -1,4 +1,4 @@
-"""Two weights of one name: dtype, shape, then value by value."""
+"""Compare two weights of one name: dtype, shape, then value by value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Values = NDArray[Any]
 def compare_tensors(
     name: str, before: Tensor | None, after: Tensor | None, tolerances: Mapping[str, Tolerance]
 ) -> Iterator[Difference]:
-    """Yield how two tensors differ, within tolerances by dtype. Integers, bools and texts must be equal."""
+    """Yield the differences of two tensors beyond the tolerances by dtype. Integers, bools and texts must be equal."""
     if before is None or after is None:
         kind = Kind.MODEL_TENSOR_MISSING if after is None else Kind.MODEL_TENSOR_EXTRA
         yield Difference(kind, name, rule="must be on both sides")

@@ -1,4 +1,4 @@
-"""Texts of two runs by name: params, tags, and what is said about a model."""
+"""Compare the texts of two runs by name: params, tags, and the details of a model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def compare_texts(
     value: Kind,
     equal: Callable[[str, str], bool] = str.__eq__,
 ) -> Iterator[Difference]:
-    """Yield how texts by name differ, in the order of their names."""
+    """Yield the differences between texts, in the order of their names."""
     for name in sorted(before.keys() | after.keys()):
         left, right = excerpts(before.get(name, ""), after.get(name, ""))
         if name not in after:
@@ -33,7 +33,7 @@ def compare_texts(
 
 
 def compare_params(before: Mapping[str, str], after: Mapping[str, str], policy: Policy) -> Iterator[Difference]:
-    """Yield how the params of two runs differ, under v2 names."""
+    """Yield the differences between the params of two runs, under v2 names."""
     left, conflicts_left = _in_v2(before, policy)
     right, conflicts_right = _in_v2(after, policy)
     yield from conflicts_left
@@ -98,13 +98,13 @@ def _in_v2(params: Mapping[str, str], policy: Policy) -> tuple[dict[str, str], l
 
 
 def _with_rename_hint(difference: Difference, value: str, others: Mapping[str, str]) -> Difference:
-    """Say so where a param of one side has just one counterpart of the same value on the other."""
+    """Add a hint where a param of one side has exactly one counterpart of the same value on the other."""
     same = [name for name, text in others.items() if text == value]
     return replace(difference, hint=f"renamed? {same[0]!r} has the same value") if len(same) == 1 else difference
 
 
 def is_same_param(before: str, after: str) -> bool:
-    """Tell whether two param texts say the same: equal, or two numerals of one exact and finite value and sign."""
+    """Tell whether two param texts are equal, or are two numerals of one exact and finite value and sign."""
     if before == after:
         return True
     left, right = _exact(before), _exact(after)

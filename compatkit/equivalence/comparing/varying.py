@@ -1,4 +1,4 @@
-"""Ids, times and temporary names in a text: what differs by nature from one run to the next."""
+"""Find ids, times and temporary names in a text: they differ by nature from one run to the next."""
 
 from __future__ import annotations
 

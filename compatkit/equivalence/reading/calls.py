@@ -114,13 +114,13 @@ def _described(trace: Trace) -> dict[str, str]:
         path = f"{path}#{numbers[path]}" if numbers[path] > 1 else path
         paths[span.span_id] = path
         said |= {f"{path}.{part}": text for part, text in _parts(span)}
-    said |= {f"tag {name}": text for name, text in trace.info.tags.items() if _is_said(name)}
+    said |= {f"tag {name}": text for name, text in trace.info.tags.items() if _is_compared(name)}
     metadata = getattr(trace.info, "trace_metadata", None) or trace.info.request_metadata
-    said |= {f"metadata {name}": text for name, text in metadata.items() if _is_said(name)}
+    said |= {f"metadata {name}": text for name, text in metadata.items() if _is_compared(name)}
     return said | _assessments(trace)
 
 
-def _is_said(name: str) -> bool:
+def _is_compared(name: str) -> bool:
     return name in _SAID or not name.startswith(_OWN)
 
 
@@ -144,7 +144,7 @@ def _parts(span: Span) -> Iterator[tuple[str, str]]:
     yield "inputs", _text(span.inputs)
     yield "outputs", _text(span.outputs)
     for name, value in sorted(span.attributes.items()):
-        if _is_said(name):
+        if _is_compared(name):
             yield f"attribute {name}", _text(value)
     for number, event in enumerate(span.events):
         told = {name: value for name, value in event.attributes.items() if name != _STACK}

@@ -35,7 +35,7 @@ def describe_mlmodel(file: Path) -> str | None:
 
     try:
         (document,) = load_yaml(file.read_bytes(), Budget(size=file.stat().st_size))
-        kept = {key: value for key, value in document.items() if key not in _OCCASION and _is_said(key, value)}
+        kept = {key: value for key, value in document.items() if key not in _OCCASION and _is_set(key, value)}
         if isinstance(example := kept.get("saved_input_example_info"), dict):
             # Written beside the example since 2.12, and made of it.
             kept["saved_input_example_info"] = {k: v for k, v in example.items() if k != "serving_input_path"}
@@ -60,15 +60,15 @@ def _columns(said: Any) -> Any:
     ]
 
 
-def _is_said(key: str, value: Any) -> bool:
-    """Tell whether a value says more than its absence: older releases leave out what newer ones write as not set."""
+def _is_set(key: str, value: Any) -> bool:
+    """Tell whether a value differs from an absent one: older releases leave out what newer ones write as not set."""
     return value is not None and not (key in _OFF and value is False)
 
 
 def _flavour(said: Any) -> Any:
     if not isinstance(said, dict):
         return said
-    kept = {key: value for key, value in said.items() if not str(key).endswith("_version") and _is_said(key, value)}
+    kept = {key: value for key, value in said.items() if not str(key).endswith("_version") and _is_set(key, value)}
     if isinstance(said.get("artifacts"), dict):
         # Where a file was copied from: the copy is compared by its content.
         kept["artifacts"] = {
