@@ -129,11 +129,13 @@ def _is_declared(change: Change, migration: Migration) -> bool:
         return True
     if change.kind == "position":
         rows = [row for row in migration.calls if _is_about(row.of, names)]
-        return any(_says_all(row) or (row.v1 and (row.v2 is not None or row.drop)) for row in rows)
+        return any(_covers_all_calls(row) or (row.v1 and (row.v2 is not None or row.drop)) for row in rows)
     if change.argument:
         return _declares_argument(change.argument, names, migration)
     # What it is called otherwise with, or that it is gone: a row that only changes arguments says nothing of the name.
-    is_called_otherwise = any((row.to or _says_all(row)) and _is_about(row.of, names) for row in migration.calls)
+    is_called_otherwise = any(
+        (row.to or _covers_all_calls(row)) and _is_about(row.of, names) for row in migration.calls
+    )
     is_member = any(f"{owner}.{row.v1}" in names for row in migration.members for owner in row.of)
     return _is_moved(change, migration) or is_called_otherwise or is_member
 
@@ -152,7 +154,7 @@ def _is_moved(change: Change, migration: Migration) -> bool:
 
 def _declares_argument(argument: str, names: frozenset[str], migration: Migration) -> bool:
     rows = [row for row in migration.calls if _is_about(row.of, names)]
-    if any(_says_all(row) or argument in _arguments_of(row) for row in rows):
+    if any(_covers_all_calls(row) or argument in _arguments_of(row) for row in rows):
         return True
     return any(row.of in names and row.v1 == argument for row in migration.arguments)
 
@@ -167,7 +169,7 @@ def _arguments_of(row: CallChange) -> Iterator[str]:
     yield from (*row.drop, *row.asks, *row.literal)
 
 
-def _says_all(row: CallChange) -> bool:
+def _covers_all_calls(row: CallChange) -> bool:
     """True for a row that says what to do about any call."""
     return bool(row.say) and not row.asked
 

@@ -83,10 +83,10 @@ class Matcher:
             return self._announced(item, there)
         if path in self._new.names:
             return None
-        ways = (self._handed_on, self._by_other_path, self._said_by_old, self._same_name, self._other_name)
+        ways = (self._handed_on, self._by_other_path, self._announced_by_old, self._same_name, self._other_name)
         return next((found for way in ways if (found := way(item))), None)
 
-    def _said_by_old(self, item: PublicName) -> NamePairing | None:
+    def _announced_by_old(self, item: PublicName) -> NamePairing | None:
         return self._announced(item, item)
 
     def _by_other_path(self, item: PublicName) -> NamePairing | None:

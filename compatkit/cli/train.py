@@ -73,7 +73,7 @@ def command(
     if tracking_uri:
         config = config.with_overrides({"tracking.uri": tracking_uri})
     source = dataset_source(dataset)
-    with _failure_told():
+    with _failure_as_error():
         if stack == "v1":
             result, is_interrupted = _train_v1(config, source), False
         else:
@@ -85,7 +85,7 @@ def command(
 
 
 @contextmanager
-def _failure_told() -> Iterator[None]:
+def _failure_as_error() -> Iterator[None]:
     """Turn what torch or MLflow raise in the block into an error of ours, with the traceback before it."""
     try:
         yield

@@ -31,7 +31,7 @@ def start() -> None:
     if is_installed() or not (told := _from_environment()):
         return
     if isinstance(told, dict):
-        _start_as_told(told)
+        _start_with(told)
         return
     project = _project()
     install(project.load(), named=())
@@ -104,7 +104,7 @@ def _from_environment() -> Mapping[str, object] | bool:
     return told
 
 
-def _start_as_told(told: Mapping[str, object]) -> None:
+def _start_with(told: Mapping[str, object]) -> None:
     migrations = told.get("migrations")
     chosen = [str(one) for one in migrations] if isinstance(migrations, list) else []
     install(load_project(Path(str(told["project"]))).load(chosen), named=chosen)

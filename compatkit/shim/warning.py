@@ -82,13 +82,13 @@ def warn_moved(move: Move, caller: FrameType | None, *, is_member: bool = False)
     """Warn that `move.old` was used, at the line in `caller` or, where that only relays, in whoever called it."""
     asking = _asking(caller)
     is_review = move.confidence == "review" or _is_by_text(caller, asking, is_member=is_member)
-    _warn(_said_of(move, is_review=is_review), MovedNameWarning, move, asking)
+    _warn(_message_for(move, is_review=is_review), MovedNameWarning, move, asking)
 
 
 def warn_defined(move: Move, function: FunctionType) -> None:
     """Warn that a method is defined under its old name, at its first line."""
     code = function.__code__
-    _warn_at(_said_of(move), MovedNameWarning, move, (code.co_filename, code.co_firstlineno), function.__globals__)
+    _warn_at(_message_for(move), MovedNameWarning, move, (code.co_filename, code.co_firstlineno), function.__globals__)
 
 
 def warn_unfit(move: Move, function: FunctionType) -> None:
@@ -140,7 +140,7 @@ def warn_unread(message: str) -> None:
             sys.stderr.write(f"compatkit: {message}\n")
 
 
-def _said_of(move: Move, *, is_review: bool = False) -> str:
+def _message_for(move: Move, *, is_review: bool = False) -> str:
     return f"{move.code} {move.old} is now {move.new}; to rewrite it, run: {_command(is_review=is_review)}"
 
 

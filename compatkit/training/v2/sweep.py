@@ -1,4 +1,4 @@
-"""Sweeps: a training for each combination of presets, settings and seeds, as child runs of one run."""
+"""Run sweeps: a training for each combination of presets, settings and seeds, as child runs of one run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training on Ray, seen from its caller: the job is sent, requests are answered, and the result comes back.
+"""Run a training on Ray from the caller's side: send the job, answer requests, and receive the result.
 
 The caller logs, calls its callbacks and writes checkpoints for the processes that train.
 """

@@ -1,4 +1,4 @@
-"""Train one part in a process that Ray started; the first one tells the caller how it goes."""
+"""Train one part in a process that Ray started; the first process reports its progress to the caller."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _watched(model: nn.Module, mailbox: Mailbox, processes: Processes) -> Abstra
 def _equipped(job: TrainingJob, mailbox: Mailbox) -> ModelTrainerV2:
     trainer = copy.copy(job.trainer)
     trainer.config = job.config
-    trainer.callbacks = (*trainer.callbacks, _Teller(mailbox))
+    trainer.callbacks = (*trainer.callbacks, _ProgressReporter(mailbox))
     if job.keeper is not None:
 
         def save(path: Path, content: Mapping[str, Any]) -> None:
@@ -88,8 +88,8 @@ def _equipped(job: TrainingJob, mailbox: Mailbox) -> ModelTrainerV2:
     return trainer
 
 
-class _Teller(Callback):
-    """Tells the caller of each epoch, and ends the training if the caller says so."""
+class _ProgressReporter(Callback):
+    """Reports each epoch to the caller, and ends the training if the caller asks for it."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox

@@ -1,4 +1,4 @@
-"""Settings in TOML, YAML and JSON files, as nested dicts of plain values."""
+"""Read and write settings in TOML, YAML and JSON files, as nested dicts of plain values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that each setting of `OrchestratorConfig` may have, and how one is written as text."""
+"""Define the values that each setting of `OrchestratorConfig` may have, and their form as text."""
 
 from __future__ import annotations
 
