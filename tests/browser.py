@@ -1,4 +1,4 @@
-"""Where the browser is that looks at HTML reports, and how it is started."""
+"""Find and start the browser that opens HTML reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw 50 times as much for every property as a run of the tests does, as far as the time goes, and go on another day.
+"""Draw 50 times as many examples for every property as a run of the tests does, over several days if needed.
 
     python -m tests.campaign ~/kept.jsonl --minutes 60 tests/rewrite
     python -m tests.campaign ~/kept.jsonl

@@ -1,4 +1,4 @@
-"""Texts that one format or another changes on the way, for what writes and reads them."""
+"""Texts that some formats change in transit, for tests of reading and writing."""
 
 from __future__ import annotations
 

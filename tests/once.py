@@ -1,4 +1,4 @@
-"""What all workers of a run share: a folder, and services that start once and end with the run, however it ends."""
+"""Share a folder among all workers of a run, and services that start once and end with the run."""
 
 from __future__ import annotations
 

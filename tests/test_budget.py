@@ -1,4 +1,4 @@
-"""Nothing is read of a file that would cost more than its size promises; what is ordinary is."""
+"""A file that would cost more than its size promises is not read; ordinary files are."""
 
 from __future__ import annotations
 

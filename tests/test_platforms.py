@@ -1,4 +1,4 @@
-"""Locks, process groups and forks, on this system and on one that lacks what Windows and macOS lack."""
+"""Locks, process groups and forks work on this system, and on one that lacks what Windows and macOS lack."""
 
 from __future__ import annotations
 

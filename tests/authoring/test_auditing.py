@@ -1,4 +1,4 @@
-"""What an audit asks for comes in the order of what matters, under whatever name the package has now."""
+"""An audit lists its questions in order of importance, and finds the package under its new name."""
 
 from __future__ import annotations
 

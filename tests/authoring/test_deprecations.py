@@ -1,4 +1,4 @@
-"""What the old release says of itself becomes rows, where the new release shows it to be so; nothing of it is run."""
+"""Deprecations announced in the old release become rows if the new release confirms them; no code of it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two releases are compared by reading them: what is drafted, how sure it is, and what the audit then names."""
+"""Two releases are compared by reading them: the drafted rows, their confidence, and the names that an audit lists."""
 
 from __future__ import annotations
 

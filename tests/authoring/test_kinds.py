@@ -1,4 +1,4 @@
-"""A made-up library in two releases, and a migration with the newer kinds of rows: its examples hold."""
+"""The examples of a made-up migration with the newer kinds of rows hold in both releases."""
 
 from __future__ import annotations
 

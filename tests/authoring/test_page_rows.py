@@ -1,4 +1,4 @@
-"""The short rows of the authoring page are read as they stand there, and each does what the page says."""
+"""The short rows on the authoring page are read from the page, and each has the effect that the page states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every error of a migration file is told at once, with its line; and then what is suspicious."""
+"""All errors of a migration file are reported at once with their lines, and then its suspicious entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a release is: a folder, a package, a wheel, a source distribution; nothing of it is run."""
+"""A release may be a folder, a package, a wheel or a source distribution; none of its code runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Schema says what the loader says: of the bundled migrations, and of one entry that is wrong in any way."""
+"""The JSON Schema agrees with the loader, on the bundled migrations and on one entry with any error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a new migration shows as comments is right: each row by itself, and all of them together."""
+"""The commented rows in a new migration are valid: each row by itself, and all of them together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A migration is tried on its examples, and what does not hold is told: for each claim, something that breaks it."""
+"""A migration is tried on its examples, and failures are reported: for each claim, an example that breaks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command with arguments that ask it for something, and an environment that holds a base install alone."""
+"""List every command with working arguments, and make an environment that holds only a base install."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`compatkit doctor` says what is off and what to do, with the status that it has."""
+"""`compatkit doctor` reports each problem with its remedy, and exits with the documented status."""
 
 from __future__ import annotations
 

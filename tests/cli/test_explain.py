@@ -1,4 +1,4 @@
-"""`compatkit explain` knows every code that a report can name, and refuses what is none."""
+"""`compatkit explain` knows every code that a report can contain, and refuses all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`compatkit snapshot` stores a run, and `compatkit compare` takes the file for one."""
+"""`compatkit snapshot` stores a run in a file, which `compatkit compare` accepts in place of the run."""
 
 from __future__ import annotations
 

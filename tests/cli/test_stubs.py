@@ -1,4 +1,4 @@
-"""`compatkit stubs`: what mypy and pyright themselves then say of code that uses the old names."""
+"""mypy and pyright accept code that uses the old names once `compatkit stubs` has written its stubs."""
 
 from __future__ import annotations
 

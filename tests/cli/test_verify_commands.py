@@ -1,4 +1,4 @@
-"""`compatkit verify` on commands that really log to MLflow, and what of its options makes no sense."""
+"""`compatkit verify` on commands that really log to MLflow, and its refusal of contradictory options."""
 
 from __future__ import annotations
 

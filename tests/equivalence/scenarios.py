@@ -1,4 +1,4 @@
-"""Over which trainings the two stacks are compared: the whole matrix, what covers it, and data of users' own."""
+"""Define the trainings over which the stacks are compared: the whole matrix, a covering subset, and users' own data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of where two runs of the reference stack part, from real trainings in a real store."""
+"""The explanation of where two runs of the reference stack part, on real trainings in a real store."""
 
 from __future__ import annotations
 

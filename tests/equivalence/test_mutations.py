@@ -1,4 +1,4 @@
-"""Whatever one thing is changed in a snapshot, it is reported, in both directions."""
+"""Any single change of a snapshot is reported, in both directions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for any two runs and any policy."""
+"""Properties that hold for any two runs and any policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Within what numbers agree, which rule decides it, and what a difference says about how far they lie apart."""
+"""The tolerance within which numbers agree, the rule that decides it, and the distance that a difference states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ratchet: what is known passes wherever it has moved to, what is new never does."""
+"""The ratchet: known findings pass wherever they have moved to, and new ones never pass."""
 
 from __future__ import annotations
 

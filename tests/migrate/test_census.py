@@ -1,4 +1,4 @@
-"""A census: nothing is lost, nothing is counted as found that the source does not show."""
+"""A census loses nothing, and counts nothing as found in the source that is not there."""
 
 from __future__ import annotations
 

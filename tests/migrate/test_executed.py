@@ -1,4 +1,4 @@
-"""Small projects are run before and after the migration: what would print something else is reported."""
+"""Small projects are run before and after the migration: if the output would change, there is a finding."""
 
 from __future__ import annotations
 

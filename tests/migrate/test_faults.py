@@ -1,4 +1,4 @@
-"""Whatever goes wrong, each file is old or new as a whole, and the others are done."""
+"""Whatever fails, each file is old or new as a whole, and the other files are still processed."""
 
 from __future__ import annotations
 

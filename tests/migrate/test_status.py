@@ -1,4 +1,4 @@
-"""How far a migration has come: nothing is counted twice, and what is done is what would be moved back."""
+"""The progress of a migration: no place is counted twice, and done are the places that would be moved back."""
 
 from __future__ import annotations
 

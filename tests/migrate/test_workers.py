@@ -1,4 +1,4 @@
-"""Who does the work changes nothing in what comes out, and a worker that dies takes only its own file with it."""
+"""The kind of worker does not change the result, and a worker that dies loses only its own file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`[[calls]]`, `[[members]]`, `[[removed]]` and `[types]`: what they say, and what is refused."""
+"""`[[calls]]`, `[[members]]`, `[[removed]]` and `[types]`: their meaning, and the entries that are refused."""
 
 from __future__ import annotations
 

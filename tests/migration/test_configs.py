@@ -1,4 +1,4 @@
-"""Where v2 keeps what v1 took as flat arguments, and where records lie, is declared and checked."""
+"""A migration declares where v2 keeps v1's flat arguments and where records lie, and the declaration is checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A broken third party is no reason to fail: it is told once, and is an error only to whoever asks for it by name."""
+"""A broken third-party migration is reported once, and is an error only if it is asked for by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moves do to names: the innermost move decides, and nothing goes to what v2 does not have."""
+"""The effect of moves on names: the innermost move decides, and no name goes to a place that v2 does not have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values are what frozen dataclasses with slots are, in all that anyone asks of them."""
+"""Values behave like frozen dataclasses with slots in every respect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What real frameworks return becomes one record an epoch; what is nobody's is claimed by nobody."""
+"""Histories of real frameworks become one record an epoch; an unknown format is claimed by no adapter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other libraries make of a record: what they make of the v1 dict, once, under v1 keys."""
+"""Other libraries treat a record as the v1 dict, once, under v1 keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is settled by knowing it is no allowance, noise is shown as such, and a report says how it was made."""
+"""A difference settled by nature is no allowance, noise is shown as noise, and a report states how it was made."""
 
 from __future__ import annotations
 

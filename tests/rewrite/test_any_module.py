@@ -1,4 +1,4 @@
-"""Modules of any grammar, bytes of any kind: what does not use the names comes back as it is, and nothing raises."""
+"""Modules of any grammar and bytes of any kind: a file without the names comes back unchanged, and nothing raises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be processed is `Failed`, with a reason, a place and a hint, and is never rewritten by half."""
+"""A file that cannot be processed is `Failed`, with reason, place and hint, and is never half rewritten."""
 
 from __future__ import annotations
 

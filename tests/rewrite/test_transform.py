@@ -1,4 +1,4 @@
-"""The `transform.py` of a migration: when it is run, what it may make, and what becomes of a file on which it fails."""
+"""The `transform.py` of a migration: when it runs, the edits that it may make, and the result if it fails."""
 
 from __future__ import annotations
 

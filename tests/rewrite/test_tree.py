@@ -1,4 +1,4 @@
-"""The nodes and scopes of a tree, held against what CPython says of them: its walk, and its symbol tables."""
+"""The nodes and scopes of a tree agree with CPython's own walk and symbol tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the shim tells whoever uses an old name."""
+"""Collect the warnings of the shim about uses of old names."""
 
 from __future__ import annotations
 

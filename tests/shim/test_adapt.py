@@ -1,4 +1,4 @@
-"""One object adapted by hand."""
+"""One object is adapted by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that a pattern means, as `shop.*.pay`: mapped wherever the module comes in, which is not brought in for it."""
+"""Calls that a pattern such as `shop.*.pay` matches are mapped in every module, which is not imported for that."""
 
 from __future__ import annotations
 

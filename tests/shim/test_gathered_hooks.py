@@ -1,4 +1,4 @@
-"""A hook that is gone and was given all results of an epoch gets them under the shim, as v1 gave them."""
+"""A removed hook that took all results of an epoch gets them under the shim, in v1's form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever else imports, pickles or rewrites modules works on old names and beside the shim's finders."""
+"""Tools that import, pickle or rewrite modules work on old names and beside the shim's finders."""
 
 from __future__ import annotations
 

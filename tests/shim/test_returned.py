@@ -1,4 +1,4 @@
-"""Where in a returned value the history lies, in whatever kind of function, and what stays as it was."""
+"""A history is found inside any returned value, of any kind of function, and the rest of the value stays."""
 
 from __future__ import annotations
 

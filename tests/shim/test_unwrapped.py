@@ -1,4 +1,4 @@
-"""What is declared as a producer and imported, but not wrapped, is said at the end of the run."""
+"""A declared producer that was imported but not wrapped is reported at the end of the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be trained, or not to its end: a clear error or a defined result, and a run that says why it failed."""
+"""Input that cannot be trained on gives a clear error or a defined result, and a run that states the reason."""
 
 from __future__ import annotations
 

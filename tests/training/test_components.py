@@ -1,4 +1,4 @@
-"""What only the v2 trainer does: each part against a plain reference, and off without a trace."""
+"""Each part of the v2 trainer that v1 lacks agrees with a plain reference, and has no effect when off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run was trained on is an input of it, the same on both stacks; how busy the machine was, on request."""
+"""The data of a run are its input, the same on both stacks; machine metrics are logged on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGTERM ends a training with its run marked as failed; outside of one it does what it did."""
+"""SIGTERM ends a training with its run marked as failed; outside of a training it has its usual effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as everyday tools write them: the time, the ids and the packing of a run are noise, what they say is not."""
+"""In files of everyday tools, times, ids and packing are noise, and all other content is compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories whose steps differ: what is said of the steps, and the values that both sides have all the same."""
+"""Histories with different steps: the report on the steps, and the comparison of the values at common steps."""
 
 from __future__ import annotations
 

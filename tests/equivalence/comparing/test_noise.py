@@ -1,4 +1,4 @@
-"""What two runs of before differ in is listed; it settles ids, times and names of its kind, and no number."""
+"""Differences between two runs of one side are listed; they settle ids, times and names of their kind, no numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two texts of a param are one value only where nothing else can be meant."""
+"""Two texts of a param are equal as numbers only where no other reading is possible."""
 
 from __future__ import annotations
 

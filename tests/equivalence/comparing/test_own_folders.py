@@ -1,4 +1,4 @@
-"""The folders in which compatkit put a side differ without its doing; a path that was chosen does not."""
+"""Paths of the folders that compatkit itself made for a side are equated; paths that a user chose are not."""
 
 from __future__ import annotations
 

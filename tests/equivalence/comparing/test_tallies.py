@@ -1,4 +1,4 @@
-"""Values that agree by a tolerance alone are named, of metrics, models and files; no others are."""
+"""Metrics, models and files with values that agree only by a tolerance are named, and no others are."""
 
 from __future__ import annotations
 

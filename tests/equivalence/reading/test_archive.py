@@ -1,4 +1,4 @@
-"""A model archive is compared whole: whatever in it is not known to name the occasion."""
+"""A model archive is compared as a whole, except for the parts that are known to name the occasion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One form for what tracking stores keep differently."""
+"""Values that tracking stores keep in different ways are brought into one form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that is built otherwise, with the same weights, is told apart; where that cannot be known, it is said."""
+"""A model with another structure and the same weights is different; where this is unknown, the report says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading many runs asks the store as often for each as for one, however many there are and whatever lies beside."""
+"""Reading many runs takes as many queries for each as reading one, whatever else the store holds."""
 
 from __future__ import annotations
 

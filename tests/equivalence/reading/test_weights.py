@@ -1,4 +1,4 @@
-"""Model files are read without executing anything; what cannot be read so is compared by digest, and said to be."""
+"""Model files are read without executing anything; others are compared by digest, with a note."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way to write an import names the same modules to who looks for them in raw bytes."""
+"""Every form of an import yields the modules that Python would import, when searched for in raw bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fixture of pytest gives reaches the tests that ask for it by its name, in this file or from a conftest.py."""
+"""The value of a pytest fixture reaches the tests that take it as a parameter, in its file or from a conftest.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file is followed again only where its neighbours answer what it asks in another way than before."""
+"""A file is interpreted again only if the facts that it asked its neighbours for have changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call may hand on unseen is reported only where a file of the project spells it."""
+"""Arguments that a call may pass on unseen are reported only where a file of the project spells them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked in several processes, each claim in a process of its own: a test runner has threads and never forks."""
+"""Run each claim about searching in several processes in a process of its own, since a test runner never forks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are looked at: no one's environment or build, each file once, links left alone."""
+"""The files of a run: no environment or build folder, each file once, and no links."""
 
 from __future__ import annotations
 

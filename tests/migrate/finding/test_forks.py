@@ -1,4 +1,4 @@
-"""Asking in several processes gives the answer of asking in one, whatever becomes of the others."""
+"""A search in several processes gives the result of one in a single process, even if some of them die."""
 
 from __future__ import annotations
 

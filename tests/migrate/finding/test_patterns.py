@@ -1,4 +1,4 @@
-"""The patterns of `.gitignore` and of globs; what git says of them is the judge."""
+"""The patterns of `.gitignore` and of globs match as git matches them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands where a file should be: no run waits for it, and what was not read is said."""
+"""Unusual files, such as pipes and devices, do not block a run, and unread files are reported."""
 
 from __future__ import annotations
 

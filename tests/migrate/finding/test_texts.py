@@ -1,4 +1,4 @@
-"""What starts programs names code as well: it is read as a text, and what it names is reported."""
+"""Files that start programs also name code: they are read as text, and old names in them are reported."""
 
 from __future__ import annotations
 

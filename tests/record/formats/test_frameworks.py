@@ -1,4 +1,4 @@
-"""What of a framework's values is which of ours, and what is reported because nobody can tell."""
+"""Each value of a framework maps to one of our fields, or is reported if the mapping is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is parsed anew of a file speaks for the whole of it: nothing outside of a block can change its meaning."""
+"""Parsing only the changed blocks is enough: nothing outside of a block can change its meaning."""
 
 from __future__ import annotations
 

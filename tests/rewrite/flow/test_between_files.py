@@ -1,4 +1,4 @@
-"""What goes to another file and comes back is followed to whom it reaches, never further, and rewrites nothing."""
+"""Values that go to another file and come back are followed exactly to their receivers, and rewrite nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file tells others of its classes: enough to follow them, and no more than can be told."""
+"""The facts that a file publishes about its classes are enough to follow them, and bounded in size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How what two ways say of a value is joined: certain only where they agree."""
+"""The join of two values: certain only where both agree."""
 
 from __future__ import annotations
 

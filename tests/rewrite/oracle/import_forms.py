@@ -1,4 +1,4 @@
-"""How a name of the library comes into a module: the line, and the expression that is the name then."""
+"""The forms in which a module imports a name of the library: the line, and the expression for the name."""
 
 from __future__ import annotations
 

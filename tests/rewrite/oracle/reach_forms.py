@@ -1,4 +1,4 @@
-"""Who else reaches what a module binds: another file by an import, or a test by a patch."""
+"""The forms in which others reach a module's names: another file by an import, or a test by a patch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs and tests do with the records that a survey returns: dicts in v1, objects in v2."""
+"""The operations of programs and tests on the records that a survey returns: dicts in v1, objects in v2."""
 
 from __future__ import annotations
 

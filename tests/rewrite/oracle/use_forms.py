@@ -1,4 +1,4 @@
-"""What a module does with a name of the library."""
+"""The forms in which a module uses a name of the library."""
 
 from __future__ import annotations
 

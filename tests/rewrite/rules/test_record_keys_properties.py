@@ -1,4 +1,4 @@
-"""Whatever a program does with records and plain dicts: after the rewrite it does the same."""
+"""A program that uses records and plain dicts in any way does the same after the rewrite."""
 
 from __future__ import annotations
 

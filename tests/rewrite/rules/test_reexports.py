@@ -1,4 +1,4 @@
-"""Which names a module hands on, and imports that follow them to the new home."""
+"""The names that a module re-exports, and imports that follow them to the new home."""
 
 from __future__ import annotations
 

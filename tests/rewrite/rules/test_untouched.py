@@ -1,4 +1,4 @@
-"""What must not change: other names, other modules, and everything that cannot be decided."""
+"""Names that must not change: other names, other modules, and everything uncertain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever works on v2 without the shim works with it: by every way in, programs for v2 only give the same output."""
+"""Programs for v2 only give the same output with the shim as without it, however it is started."""
 
 from __future__ import annotations
 

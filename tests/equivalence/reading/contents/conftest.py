@@ -1,4 +1,4 @@
-"""How two files of one name differ, given by what writes them or by their bytes."""
+"""Compare two files of one name, given by the functions that write them or by their bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is looked up in a module by a name that is not written may be any callable of it: such calls are reported."""
+"""A lookup in a module by a computed name may give any callable of the module: calls of it are reported."""
 
 from __future__ import annotations
 

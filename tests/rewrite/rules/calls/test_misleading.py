@@ -1,4 +1,4 @@
-"""Findings that would mislead: about what is new already, what is another's, and what moved on."""
+"""No finding misleads: not about code that is already new, another library's, or moved on."""
 
 from __future__ import annotations
 

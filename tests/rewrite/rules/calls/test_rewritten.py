@@ -1,4 +1,4 @@
-"""What changes, and how it looks afterwards."""
+"""Calls that are rewritten, and their exact text afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a migration leaves to people is told where it is used, with the reason; nothing else is."""
+"""Each use of a name that a migration leaves to people is reported with the reason, and nothing else is."""
 
 from __future__ import annotations
 

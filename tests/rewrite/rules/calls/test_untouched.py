@@ -1,4 +1,4 @@
-"""What must not change: either it is none of a migration's calls, or it is not certain, and then it is reported."""
+"""Calls that must not change: those of other libraries, and uncertain ones, which are reported."""
 
 from __future__ import annotations
 

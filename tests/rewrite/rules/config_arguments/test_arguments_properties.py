@@ -1,4 +1,4 @@
-"""Whatever a call gives: it builds the same configuration after the rewrite, and loses no comment."""
+"""Any rewritten call builds the same configuration as before, and loses no comment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What --rename renames: every use of an import, wherever it reaches, and nothing that is only called so."""
+"""--rename renames every use of an import, in every scope that it reaches, and no other name of the same spelling."""
 
 from __future__ import annotations
 
