@@ -39,7 +39,7 @@ def test_the_tree_is_the_whole_text(file: SourceFile) -> None:
     assert (file.module, file.is_package) == ("app.main", False)
 
 
-def test_every_name_that_a_node_may_stand_for_is_told(file: SourceFile) -> None:
+def test_every_name_that_a_node_may_stand_for_is_reported(file: SourceFile) -> None:
     first, second = calls(file)
 
     assert file.names(first.func) == {"shop.buy"}

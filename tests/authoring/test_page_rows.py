@@ -192,7 +192,7 @@ def test_each_row_of_the_page_is_shown_by_an_example(whole: Path) -> None:
         ("import acme\nacme.send(item, text)\n", "the value of `fmt` is not written here"),
     ],
 )
-def test_what_the_page_leaves_to_people_is_told(source: str, told: str) -> None:
+def test_what_the_page_leaves_to_people_is_reported(source: str, told: str) -> None:
     rows = "\n".join(page_rows())
 
     assert parse_migration(HEAD + rows).unhandled

@@ -92,7 +92,7 @@ def test_a_module_that_the_inventory_lists_may_be_called_as_a_class(tmp_path: Pa
     assert not [problem for problem in found if problem.severity == "error"]
 
 
-def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_told(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_passed_over_and_other_encodings_are_reported(tmp_path: Path) -> None:
     assert problems(tmp_path, "\ufeff" + HEAD + MOVE, **SHOWN) == []
 
     file = tmp_path / "migration.toml"
@@ -309,7 +309,7 @@ def test_an_inventory_of_another_release_is_not(tmp_path: Path, installed: Path)
 
 
 @pytest.mark.parametrize(("v1", "is_told"), [("", True), ('v1 = ["how"]', False), ("v1 = []", False)])
-def test_an_argument_that_may_be_given_by_position_is_told(v1: str, is_told: bool, tmp_path: Path) -> None:
+def test_an_argument_that_may_be_given_by_position_is_reported(v1: str, is_told: bool, tmp_path: Path) -> None:
     row = f'\n[[calls]]\ncode = "SHOP201"\nof = "shop.pay"\n{v1}\nvalues = {{ how = [["card", "chip"]] }}\n'
 
     found = [problem.what for problem in problems(tmp_path, HEAD + MOVE + row, **SHOWN)]
@@ -337,7 +337,7 @@ LIBRARY = {
         ('"shop.unknown"', ""),
     ],
 )
-def test_second_names_of_a_library_that_a_row_lacks_are_told(of: str, missing: str, tmp_path: Path) -> None:
+def test_second_names_of_a_library_that_a_row_lacks_are_reported(of: str, missing: str, tmp_path: Path) -> None:
     for name, text in LIBRARY.items():
         file = tmp_path / "v1" / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -45,11 +45,11 @@ def test_a_result_that_is_not_as_shown_is_told_with_a_diff(tmp_path: Path) -> No
     assert "is not rewritten again" in broken(found)
 
 
-def test_an_example_that_must_not_change_and_does_is_told(tmp_path: Path) -> None:
+def test_an_example_that_must_not_change_and_does_is_reported(tmp_path: Path) -> None:
     assert "is not touched" in broken(attempts(tmp_path, a_unchanged="from shop.old import Widget\n"))
 
 
-def test_an_example_that_does_not_compile_is_told(tmp_path: Path) -> None:
+def test_an_example_that_does_not_compile_is_reported(tmp_path: Path) -> None:
     # The old name is not imported in it, so that nothing else is wrong.
     assert broken(attempts(tmp_path, a_unchanged="def (Widget:\n"))[-1] == "compiles"
 
@@ -69,7 +69,7 @@ def test_modern_examples_are_rewritten_on_request(tmp_path: Path) -> None:
     assert broken(attempts(tmp_path, rename__a_before=QUIET["a_before"], rename__a_after=renamed)) == []
 
 
-def test_the_law_of_fields_holds_or_is_told() -> None:
+def test_the_law_of_fields_holds_or_is_reported() -> None:
     fields = (Field("X1", "acc", "accuracy"), Field("X2", "lr", "rate"))
     (law,) = try_migration(Migration("x", "X.", Versions("1", "2"), fields=fields), Path("/nowhere"))
     assert law.holds
@@ -111,11 +111,11 @@ def test_an_instance_of_what_moved_is_the_same_before_and_after(tmp_path: Path) 
         (NEW.replace("Gadget", "Gadgets"), "ends with status 1"),
     ],
 )
-def test_a_new_library_that_does_something_else_is_told(tmp_path: Path, new: str, part: str) -> None:
+def test_a_new_library_that_does_something_else_is_reported(tmp_path: Path, new: str, part: str) -> None:
     assert part in triangle(tmp_path, a_before=BEFORE, a_after=AFTER, v1__shop__old=OLD, v2__shop__new=new).details
 
 
-def test_another_value_that_is_bound_and_not_printed_is_told(tmp_path: Path) -> None:
+def test_another_value_that_is_bound_and_not_printed_is_reported(tmp_path: Path) -> None:
     silent = BEFORE.replace("print(widget.name)", "name = widget.name")
     after = AFTER.replace("print(widget.name)", "name = widget.name")
     new = NEW.replace("= name", "= name * 2")
@@ -192,7 +192,7 @@ def test_an_example_may_be_a_configuration(tmp_path: Path) -> None:
     assert "compiles" not in {attempt.claim for attempt in found}
 
 
-def test_a_configuration_that_is_not_as_shown_is_told(tmp_path: Path) -> None:
+def test_a_configuration_that_is_not_as_shown_is_reported(tmp_path: Path) -> None:
     found = tried_documents(tmp_path, review__a_unchanged_yaml=YAML, a_before_yaml=YAML, a_after_yaml=YAML + "#\n")
 
     assert {"is not touched", "is rewritten as shown"} <= set(broken(found))

@@ -163,7 +163,7 @@ def test_runs_of_which_all_is_ignored_are_an_error_and_no_verdict(
     ("before", "after"),
     [("1234e567", "4321e999"), ("12345678901234567890", "12345678901234567891"), ("12e456", "120e455")],
 )
-def test_params_that_a_float_cannot_tell_apart_are_told(
+def test_params_that_a_float_cannot_tell_apart_are_reported(
     capsys: pytest.CaptureFixture[str], store: str, before: str, after: str
 ) -> None:
     runs = [log(store, {**PARAMS, "commit": value}, LOSS) for value in (before, after)]
@@ -174,7 +174,7 @@ def test_params_that_a_float_cannot_tell_apart_are_told(
     assert f"param value: commit, {before} | {after}" in text
 
 
-def test_swapped_datasets_are_told(capsys: pytest.CaptureFixture[str], store: str) -> None:
+def test_swapped_datasets_are_reported(capsys: pytest.CaptureFixture[str], store: str) -> None:
     def logged(training: str, validation: str) -> str:
         run = log(store, PARAMS, LOSS)
         contexts = {training: "training", validation: "validation"}

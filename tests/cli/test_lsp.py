@@ -136,7 +136,7 @@ def test_an_editor_gets_findings_explanations_and_fixes(project: Path) -> None:
     converse(project, talk)
 
 
-def test_nothing_is_written_and_what_cannot_be_read_is_said(project: Path) -> None:
+def test_nothing_is_written_and_what_cannot_be_read_is_reported(project: Path) -> None:
     plant(project, {"a.py": OLD})
 
     async def talk(editor: Editor) -> None:

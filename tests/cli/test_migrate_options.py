@@ -179,7 +179,7 @@ def test_settings_are_read_and_the_command_line_goes_before_them(tree: Path) -> 
     assert migrate("src", "--select", "CK101").exit_code == 0
 
 
-def test_paths_of_several_projects_are_told(tree: Path) -> None:
+def test_paths_of_several_projects_are_reported(tree: Path) -> None:
     plant(tree, {"a/pyproject.toml": "[tool.compatkit]\nmodernize = true\n", "a/x.py": "x = 1\n", "b/y.py": "x = 1\n"})
 
     assert "several projects" in migrate("src/a", "src/b").stderr
@@ -357,7 +357,7 @@ def test_reports_of_ours_in_the_tree_are_not_searched(tree: Path) -> None:
     assert migrate("src", "--check", "--format", "github").stdout.count("::warning") == 1
 
 
-def test_fixed_places_are_told(tree: Path) -> None:
+def test_fixed_places_are_reported(tree: Path) -> None:
     plant(tree, {"a.py": STRING})
     migrate("src", "--baseline", "known.json", "--update-baseline")
     plant(tree, {"a.py": "x = 1\n"})

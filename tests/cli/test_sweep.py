@@ -42,7 +42,7 @@ def test_spread_over_seeds_is_told_of_what_was_trained(swept: Result) -> None:
     assert line.startswith("Over 2 seeds, preset=quick_test optimizer.learning_rate=0.01: val_accuracy ")
 
 
-def test_failure_is_the_status_and_its_reason_is_told(swept: Result) -> None:
+def test_failure_is_the_status_and_its_reason_is_reported(swept: Result) -> None:
     assert swept.exit_code == 2
     assert (
         "3/4 preset=quick_test optimizer.learning_rate=1e30 runtime.seed=42: failed: The training loss" in swept.stderr

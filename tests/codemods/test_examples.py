@@ -125,7 +125,7 @@ def test_half_of_the_examples_show_what_stays(migration: Migration) -> None:
 
 
 @pytest.mark.parametrize(("migration", "example"), silent())
-def test_of_what_is_another_thing_nothing_is_said(migration: Migration, example: Example) -> None:
+def test_of_what_is_another_thing_nothing_is_reported(migration: Migration, example: Example) -> None:
     for options in (example.options, Options(modernize=True, rename=True, confidence="review")):
         assert rewritten(migration, replace(example, options=options), example.before) == Unchanged()
 

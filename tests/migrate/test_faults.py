@@ -116,7 +116,7 @@ def without_privileges() -> None:
         libc.prctl(_CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def test_no_permission_to_read_or_write_is_told(tree: Path) -> None:
+def test_no_permission_to_read_or_write_is_reported(tree: Path) -> None:
     plant(tree, {"closed.py": OLD, "locked/a.py": OLD, "open.py": OLD})
     (tree / "closed.py").chmod(0)
     (tree / "locked").chmod(0o555)

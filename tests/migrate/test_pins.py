@@ -90,7 +90,7 @@ def test_a_file_that_is_broken_tells_nothing(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("asked", ["==1.3.8", "~=1.3", "<1.9", "<=1.8.6", ">=1.2,<1.6", "===1.0.0", ">=1.3,<1.9.0"])
-def test_a_release_from_before_the_start_of_a_migration_is_told(tmp_path: Path, asked: str) -> None:
+def test_a_release_from_before_the_start_of_a_migration_is_reported(tmp_path: Path, asked: str) -> None:
     (tmp_path / "requirements.txt").write_text(f"pytorch-lightning{asked}\ntorchmetrics==0.2\n", encoding="utf-8")
 
     (line,) = older_pins(find_migration("lightning-2"), read_pins(tmp_path))

@@ -194,7 +194,7 @@ def test_nothing_left_exits_0(tree: Path) -> None:
     assert status("src").exit_code == 0
 
 
-def test_file_that_cannot_be_read_is_told(tree: Path) -> None:
+def test_file_that_cannot_be_read_is_reported(tree: Path) -> None:
     plant(tree, {"src/a.py": "import shop.core.old_home ("})
 
     result = status("src")

@@ -214,7 +214,7 @@ def samples(after: list[float], margin: float | None) -> SampleVerdict:
         ([1.0, 1.1, 0.95], None, "not enough evidence"),
     ],
 )
-def test_each_of_the_three_verdicts_is_said(form: str, after: list[float], margin: float | None, word: str) -> None:
+def test_each_of_the_three_verdicts_is_reported(form: str, after: list[float], margin: float | None, word: str) -> None:
     verdict = samples(after, margin)
     text = render_samples(verdict, form)
 

@@ -142,7 +142,7 @@ def test_call_written_for_v2_is_made_as_without_the_shim(shop: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:SH103 ")
-def test_where_old_and_new_cannot_be_told_apart_it_is_said(shop: Any) -> None:
+def test_where_old_and_new_cannot_be_told_apart_it_is_reported(shop: Any) -> None:
     old: Any = importlib.import_module("oldshop")
 
     with pytest.warns(ChangedCallWarning, match=r"SH104 shop\.new\.wrap: .*mode: 'fast' -> 'express'; signed=True"):

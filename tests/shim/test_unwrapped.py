@@ -97,7 +97,7 @@ def test_a_name_beside_one_that_is_wrapped_may_be_the_other_versions(write_proje
     assert said(declared("fit")) == []
 
 
-def test_what_cannot_be_wrapped_is_said(write_project: WriteProject) -> None:
+def test_what_cannot_be_wrapped_is_reported(write_project: WriteProject) -> None:
     write_project(FILES)
     install([declared("kept")])
     importlib.import_module("shop.trainers")
@@ -105,7 +105,7 @@ def test_what_cannot_be_wrapped_is_said(write_project: WriteProject) -> None:
     assert said(declared("kept")) == ["it is a int, which cannot be wrapped"]
 
 
-def test_a_module_that_came_in_past_the_shim_is_said(write_project: WriteProject) -> None:
+def test_a_module_that_came_in_past_the_shim_is_reported(write_project: WriteProject) -> None:
     write_project(FILES)
     install([declared()])
     hidden, sys.meta_path = (

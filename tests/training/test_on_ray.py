@@ -101,7 +101,7 @@ def mute_server() -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_cluster_that_never_answers_is_told(
+def test_cluster_that_never_answers_is_reported(
     mute_server: str, tracking_uri: str, client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "_SECONDS", 0.2)
@@ -112,7 +112,7 @@ def test_cluster_that_never_answers_is_told(
 
 
 @pytest.mark.parametrize("given_by", ["setting", "environment"])
-def test_cluster_that_is_not_there_is_told(
+def test_cluster_that_is_not_there_is_reported(
     given_by: str, mute_server: str, tracking_uri: str, client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as free:
@@ -130,7 +130,7 @@ def test_cluster_that_is_not_there_is_told(
     ("address", "said"),
     [("ray://head:10001", "does not run through Ray Client"), ("head", "No Ray cluster answers: invalid literal")],
 )
-def test_address_of_another_kind_is_told(address: str, said: str, tracking_uri: str, client: MlflowClient) -> None:
+def test_address_of_another_kind_is_reported(address: str, said: str, tracking_uri: str, client: MlflowClient) -> None:
     assert said in refused(asked(tracking_uri, address=address), client).what
 
 
@@ -324,7 +324,7 @@ def test_cause_is_what_was_raised_then_who_is_gone_then_what_followed(kinds: dic
         assert cause in failures.values()
 
 
-def test_processes_that_cannot_be_started_are_told() -> None:
+def test_processes_that_cannot_be_started_are_reported() -> None:
     error = RuntimeError("wrapped")
     error.controller_failure = ValueError("no such resource")  # type: ignore[attr-defined]
 

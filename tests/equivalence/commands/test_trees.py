@@ -170,7 +170,7 @@ def test_a_failure_in_the_working_tree_is_an_error(verify: Verify, rate: Path) -
         verify(base="HEAD", command=log())
 
 
-def test_an_empty_submodule_is_said(verify: Verify, repository: Path) -> None:
+def test_an_empty_submodule_is_reported(verify: Verify, repository: Path) -> None:
     inner = repository.parent / "inner"
     inner.mkdir()
     git(inner, "init", "--quiet")

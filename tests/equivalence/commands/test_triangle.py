@@ -58,7 +58,7 @@ def test_a_change_on_the_way_is_found_on_both_sides(verify: Verify, moved: Path)
     assert [one.is_equivalent for one in result.comparisons] == [False, False]
 
 
-def test_what_the_migration_leaves_is_said(verify: Verify, moved: Path) -> None:
+def test_what_the_migration_leaves_is_reported(verify: Verify, moved: Path) -> None:
     (moved / "star.py").write_text("from acme.rate import *\n")
     (moved / "zero.py").write_text(
         dedent("""\

@@ -169,7 +169,7 @@ def test_commands_that_share_files_run_again_one_after_the_other(verify: Verify)
     assert "after: found once.txt as" in " ".join(only(result).notes)
 
 
-def test_a_file_that_was_left_for_the_other_side_is_said(verify: Verify) -> None:
+def test_a_file_that_was_left_for_the_other_side_is_reported(verify: Verify) -> None:
     writes = python("exec(open('log.py').read()); open('model.pt', 'w')")
 
     result = verify(before=writes, jobs=1)

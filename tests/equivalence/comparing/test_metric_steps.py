@@ -24,7 +24,7 @@ def differences(before: Points, after: Points) -> list[Difference]:
     return list(compare_snapshots(*sides, Policy.exact()).deciding)
 
 
-def test_a_shift_of_equal_values_is_all_that_is_said() -> None:
+def test_a_shift_of_equal_values_is_all_that_is_reported() -> None:
     (steps,) = differences([(0, 0.9), (1, 0.8), (2, 0.7)], [(1, 0.9), (2, 0.8), (3, 0.7)])
 
     assert (steps.kind, steps.hint, steps.first_step) == (

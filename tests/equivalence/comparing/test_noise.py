@@ -274,7 +274,7 @@ def test_a_time_is_settled_in_one_line_with_what_is_by_nature() -> None:
     assert not exact.is_equivalent
 
 
-def test_how_much_of_a_file_varies_is_said() -> None:
+def test_how_much_of_a_file_varies_is_reported() -> None:
     (found,) = compared(
         *(logged(f"took {at}.5 ms on gpu", f"acc 0.{5 + at // 2}", f"n {at}") for at in range(3))
     ).deciding

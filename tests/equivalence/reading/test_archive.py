@@ -142,7 +142,7 @@ def test_of_two_archives_in_one_folder_both_are_compared(saved: Path, tmp_path: 
     assert differences(tmp_path / "one", saved)
 
 
-def test_an_archive_under_another_name_is_told(saved: Path, tmp_path: Path) -> None:
+def test_an_archive_under_another_name_is_reported(saved: Path, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     shutil.copy(saved / "data" / "model.pt2", tmp_path / "data" / "other.pt2")
 

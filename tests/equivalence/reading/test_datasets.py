@@ -83,7 +83,7 @@ def read(given: Any) -> Dataset:
 
 
 @pytest.mark.parametrize("what", UNSEEN)
-def test_what_the_digest_leaves_out_is_said(what: str) -> None:
+def test_what_the_digest_leaves_out_is_reported(what: str) -> None:
     made, *values = UNSEEN[what]
     before, after = (read(made(value)) for value in values)
 
@@ -94,7 +94,7 @@ def test_what_the_digest_leaves_out_is_said(what: str) -> None:
 
 
 @pytest.mark.parametrize("what", SEEN)
-def test_of_what_the_digest_looks_at_nothing_is_said(what: str) -> None:
+def test_of_what_the_digest_looks_at_nothing_is_reported(what: str) -> None:
     made, *values = SEEN[what]
     before, after = (read(made(value)) for value in values)
 
@@ -108,7 +108,7 @@ def test_a_frame_of_spark_is_known_by_how_it_is_made_alone() -> None:
     assert "none of its rows" in note
 
 
-def test_where_no_schema_tells_the_columns_that_is_said() -> None:
+def test_where_no_schema_tells_the_columns_that_is_reported() -> None:
     (note,) = digest_notes({"d#1": Dataset("0a1b2c3d", "null", '{"num_rows": 7}')})
 
     assert "no schema" in note

@@ -140,7 +140,7 @@ def test_a_class_of_the_projects_own_may_be_renamed(plain: Path, tmp_path: Path)
     assert deciding(plain, saved(made, tmp_path / "net"), Policy.exact()) == ()
 
 
-def test_layers_whose_settings_leave_nothing_in_the_graph_are_said(tmp_path: Path) -> None:
+def test_layers_whose_settings_leave_nothing_in_the_graph_are_reported(tmp_path: Path) -> None:
     class Attends(nn.Module):
         def __init__(self) -> None:
             super().__init__()

@@ -83,5 +83,5 @@ def test_what_no_fixture_gives_is_silent(case: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", TOLD)
-def test_what_a_fixture_gives_is_told(case: str, tmp_path: Path) -> None:
+def test_what_a_fixture_gives_is_reported(case: str, tmp_path: Path) -> None:
     assert said(tmp_path, TOLD[case]) == ["AC301"]

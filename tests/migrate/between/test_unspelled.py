@@ -116,7 +116,7 @@ STILL_TOLD = {
 
 
 @pytest.mark.parametrize("name", STILL_TOLD)
-def test_what_the_project_spells_or_reads_is_told(name: str, tmp_path: Path) -> None:
+def test_what_the_project_spells_or_reads_is_reported(name: str, tmp_path: Path) -> None:
     assert told(tmp_path, STILL_TOLD[name])
 
 
@@ -181,11 +181,11 @@ def test_what_no_call_gives_to_a_function_that_takes_any_keywords_is_not_told(ca
         (ORDERS.replace("    return", "    options = make()\n    return"), ""),
     ],
 )
-def test_what_some_call_may_give_to_such_a_function_is_told(orders: str, caller: str, tmp_path: Path) -> None:
+def test_what_some_call_may_give_to_such_a_function_is_reported(orders: str, caller: str, tmp_path: Path) -> None:
     assert told(tmp_path, {"app.py": orders, "main.py": caller, "other_one.py": ELSEWHERE})
 
 
-def test_what_a_configuration_may_give_to_such_a_function_is_told(tmp_path: Path) -> None:
+def test_what_a_configuration_may_give_to_such_a_function_is_reported(tmp_path: Path) -> None:
     files = {"app.py": ORDERS, "conf.yaml": "_target_: app.order\nwhere: 2\n"}
 
     assert told(tmp_path, files)

@@ -83,7 +83,7 @@ def test_a_use_is_told_once_with_the_reason(source: str, said: str) -> None:
         "from shop.odd import bag  # compatkit: ignore[CK910]\n",
     ],
 )
-def test_nothing_else_is_told(source: str) -> None:
+def test_nothing_else_is_reported(source: str) -> None:
     assert findings(source, ROWS) == []
 
 
