@@ -24,13 +24,13 @@ def expand(entry: Entry, lists: frozenset[str]) -> list[dict[str, object]]:
     Where nothing but such keys has a word in it, that is one row with a list.
     """
     row = {key: value for key, value in entry.given.items() if key not in ("each", "listed")}
-    each, tables = _each(entry)
+    lists_of, tables = _each(entry)
     if "listed" in entry.given:
-        filled = [*_listed(entry, row, each)]
+        filled = [*_listed(entry, row, lists_of)]
     else:
-        filled = [dict(zip(each, values, strict=True)) for values in product(*each.values())]
+        filled = [dict(zip(lists_of, values, strict=True)) for values in product(*lists_of.values())]
     spelled = {word for key, value in row.items() for word in _words(value)}
-    for word in (*each, *tables):
+    for word in (*lists_of, *tables):
         if word not in spelled:
             raise entry.wrong(f"each.{word}", f"{{{word}}}", "a word that stands in the row")
     for words in filled:
@@ -43,22 +43,22 @@ def expand(entry: Entry, lists: frozenset[str]) -> list[dict[str, object]]:
 def _each(entry: Entry) -> tuple[dict[str, list[str]], dict[str, Mapping[str, object]]]:
     """Return the words that have a list of values, and those that have a value for each name."""
     given = entry.table("each") if "each" in entry.given else {}
-    each, tables = dict[str, list[str]](), dict[str, Mapping[str, object]]()
+    lists_of, tables = dict[str, list[str]](), dict[str, Mapping[str, object]]()
     for word, values in given.items():
         if isinstance(values, dict) and values and word != NAME:
             tables[word] = values
         elif isinstance(values, list) and values and all(isinstance(value, str) and value for value in values):
-            each[word] = values
+            lists_of[word] = values
         else:
             raise entry.wrong(f"each.{word}", values, "a list of texts, or a table with a value for each {name}")
-    if tables and NAME not in each and "listed" not in entry.given:
+    if tables and NAME not in lists_of and "listed" not in entry.given:
         names = dict.fromkeys(name for table in tables.values() for name in table)
         if OTHERS in names:
             raise entry.missing(f"each.{NAME}", frozenset())
-        each[NAME] = [*names]
-    if not each and "listed" not in entry.given:
+        lists_of[NAME] = [*names]
+    if not lists_of and "listed" not in entry.given:
         raise entry.wrong("each", dict(given), 'words with their values: each.name = ["this", "that"]')
-    return each, tables
+    return lists_of, tables
 
 
 def _value_of(entry: Entry, word: str, table: Mapping[str, object], name: str) -> object:
@@ -69,12 +69,12 @@ def _value_of(entry: Entry, word: str, table: Mapping[str, object], name: str) -
     raise MigrationError(what, where=entry.where, hint=hint).about(f"each.{word}")
 
 
-def _listed(entry: Entry, row: Mapping[str, object], each: Mapping[str, list[str]]) -> Iterator[dict[str, object]]:
+def _listed(entry: Entry, row: Mapping[str, object], lists: Mapping[str, list[str]]) -> Iterator[dict[str, object]]:
     """Yield what the words of the row's old name are in each name of a file that fits it."""
     texts = (text for value in row.values() for text in (value if isinstance(value, list) else [value]))
     pattern = next((text for text in texts if isinstance(text, str) and _WORD.search(text)), "")
     free = list(_WORD.findall(pattern))
-    if not free or len(free) > len({*free}) or NAME not in free or each:
+    if not free or len(free) > len({*free}) or NAME not in free or lists:
         expected = "with `{name}` in the row's old name, each word in it once, and no list beside it"
         raise entry.wrong("listed", entry.given["listed"], expected)
     file = (entry.folder or Path()) / entry.text("listed")

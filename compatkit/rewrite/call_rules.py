@@ -38,7 +38,7 @@ def find_calls(file: File, run: RunPlan) -> Found:
     index = Index.of(run.calling, run.options)
     found = _find(file, run, index)
     is_asked = run.options.confidence == "review"
-    texts = find_in_texts(file, Look(index.known.watched, lambda each: _find(each, run, index), may_change=is_asked))
+    texts = find_in_texts(file, Look(index.known.watched, lambda text: _find(text, run, index), may_change=is_asked))
     return Found([*found.changes, *texts.changes], _once([*found.findings, *texts.findings]))
 
 

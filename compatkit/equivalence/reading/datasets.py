@@ -55,8 +55,8 @@ def _beyond(profile: str) -> Iterator[str]:
 
 def _largest(*said: object) -> int:
     """Return the largest of some numbers; arrays by name have a number each."""
-    each = [number for part in said for number in (part.values() if isinstance(part, dict) else [part])]
-    return max((number for number in each if isinstance(number, int)), default=0)
+    numbers = [number for part in said for number in (part.values() if isinstance(part, dict) else [part])]
+    return max((number for number in numbers if isinstance(number, int)), default=0)
 
 
 def _left_out(dataset: Dataset) -> Iterator[str]:

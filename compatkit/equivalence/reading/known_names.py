@@ -55,7 +55,7 @@ def names_of_loggers(names: Iterable[str]) -> dict[str, str]:
 
 
 def _event_names(names: Iterable[str]) -> dict[str, str]:
-    found = sorted((match for name in names if (match := _EVENTS.fullmatch(name))), key=lambda each: each[0])
+    found = sorted((match for name in names if (match := _EVENTS.fullmatch(name))), key=lambda match: match[0])
     numbers, renamed = Counter[str](), dict[str, str]()
     for match in found:
         numbers[match["key"]] += 1

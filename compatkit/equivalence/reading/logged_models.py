@@ -68,7 +68,7 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
         return names
     # The order of logging: no store keeps one among models of one name and step.
     for name, logged in sorted(
-        _logged(client, run, experiments), key=lambda each: (each[0], each[1].creation_timestamp)
+        _logged(client, run, experiments), key=lambda pair: (pair[0], pair[1].creation_timestamp)
     ):
         # Not `models:/ID`, which MLflow resolves in its global store, whatever tracking_uri says.
         with artifact_folder(logged.artifact_location, client.tracking_uri) as folder:
@@ -82,7 +82,7 @@ def read_logged_models(client: MlflowClient, run: Run, experiments: list[str], m
     measured = measured_models(client.tracking_uri, run.info.run_id)
     # Not mapped: a client of MLflow 2 has no such method, and no such models.
     others = [client.get_logged_model(model_id) for model_id in measured if model_id not in names]
-    for logged in sorted(others, key=lambda each: (each.name, each.creation_timestamp)):
+    for logged in sorted(others, key=lambda model: (model.name, model.creation_timestamp)):
         names[logged.model_id] = models.add(f"measured {logged.name}", None, {}, _metrics(logged, run))
     return names
 
@@ -160,7 +160,7 @@ def read_registered(client: MlflowClient, run: Run, models: Models, names: Mappi
     if registry is not None and not (registry / "models").is_dir():
         return
     try:
-        versions = sorted(_versions(client, run), key=lambda each: (each.name, int(each.version)))
+        versions = sorted(_versions(client, run), key=lambda version: (version.name, int(version.version)))
     except MlflowException as error:
         if error.error_code not in NOT_KNOWN:
             raise

@@ -181,7 +181,7 @@ def _requirements(folder: Path, model: str) -> list[str]:
     packages = _environment(folder / "conda.yaml").get("dependencies")
     lines = {line.strip() for line in text.splitlines()} | ({f"python={python}"} if python else set())
     # The one that is none is what pip installs, which the other file lists.
-    lines |= {each for each in packages if isinstance(each, str)} if isinstance(packages, list) else set()
+    lines |= {package for package in packages if isinstance(package, str)} if isinstance(packages, list) else set()
     listed = ", ".join(sorted(filter(None, lines)))
     return [f"{REQUIREMENTS} {model!r}, which are not compared: {listed}"] if listed else []
 

@@ -102,7 +102,7 @@ class HandedModules:
             for name, local in _NAME.findall(brought):
                 last = name.rpartition(b".")[2]
                 if name == b"*":
-                    found += ((home.rpartition(b".")[2], each, of_home[each]) for each in of_home if home)
+                    found += ((home.rpartition(b".")[2], taken, of_home[taken]) for taken in of_home if home)
                 elif name in of_home and home is not None:
                     found.append((home.rpartition(b".")[2], name, of_home[name]))
                 elif home is not None and not home.strip(b".") and name in self._packages_with:
@@ -111,8 +111,8 @@ class HandedModules:
                     # As `compat.np` behind `from app import compat`, or `import app.compat`.
                     held = local or last
                     found += (
-                        (last, each, inside[each])
-                        for each in inside
-                        if re.search(rb"(?<!\w)" + held + rb"[ \t]*\.[ \t]*" + each + rb"\b", text)
+                        (last, taken, inside[taken])
+                        for taken in inside
+                        if re.search(rb"(?<!\w)" + held + rb"[ \t]*\.[ \t]*" + taken + rb"\b", text)
                     )
         return found

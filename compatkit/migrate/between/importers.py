@@ -142,7 +142,7 @@ def of_projects(files: Sequence[FoundFile]) -> list[FoundFile]:
     if not tops:
         return list(files)
     known = dict(_real_names(files))
-    return [*files, *(each for real, each in _real_names(find_files(sorted(tops))) if real not in known)]
+    return [*files, *(file for real, file in _real_names(find_files(sorted(tops))) if real not in known)]
 
 
 def _real_names(files: Iterable[FoundFile]) -> Iterator[tuple[str, FoundFile]]:

@@ -153,5 +153,5 @@ def _missing_argument(file: File, new: str, argument: str) -> str | None:
         return None if made[0].bases or made[0].decorator_list else f"{new} takes no {argument!r}"
     arguments = inits[-1].args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    takes = arguments.kwarg is not None or any(each.arg == argument for each in every)
+    takes = arguments.kwarg is not None or any(parameter.arg == argument for parameter in every)
     return "" if takes else f"{new}.__init__ takes no {argument!r}"

@@ -63,7 +63,7 @@ def choose(file: File, planned: list[Edit], made: list[Edit]) -> tuple[list[Edit
     groups = {change.group for change in out} - {0}
     left = [change for change in planned if change in out or change.group in groups]
     # Where a mark stands on the first of a group, its import, the rest is ignored with it.
-    firsts = {group: min(_of(planned, group), key=lambda each: each.start) for group in groups}
+    firsts = {group: min(_of(planned, group), key=lambda change: change.start) for group in groups}
     quiet = {group for group, first in firsts.items() if file.is_ignored(first.at, first.code)}
     told = [_not_made(file.source, edit) for edit in left if edit.message and edit.group not in quiet]
     return [change for change in planned if change not in left], told

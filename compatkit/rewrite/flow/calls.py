@@ -181,7 +181,7 @@ class Calls:
                 return given[1]
             case "asyncio.gather":
                 pairs = zip(node.args, given, strict=True)
-                return many(join_all(element(each) if isinstance(arg, ast.Starred) else each for arg, each in pairs))
+                return many(join_all(element(value) if isinstance(arg, ast.Starred) else value for arg, value in pairs))
             case "asyncio.to_thread" if given:
                 return self._result_of(given[0])
             case "operator.methodcaller" if method := text_at(node):

@@ -229,5 +229,5 @@ def _completed(handed: Handed, owner: Handed) -> Handed:
     """Return what a member tells, with all of its owner again where a method returns an object of that."""
     if handed.kind == owner.kind == "class" and handed.names == owner.names:
         return owner
-    inner = tuple((name, _completed(each, owner)) for name, each in handed.inner)
+    inner = tuple((name, _completed(member, owner)) for name, member in handed.inner)
     return Handed(handed.kind, handed.names, handed.sure, inner, handed.base, handed.table, handed.paths)

@@ -60,7 +60,7 @@ def _is_own(node: ast.expr) -> bool:
 
 def named_in(handed: Mapping[str, Handed], module: str, name: str) -> Value:
     """Return what a name, or with `*` any name, stands for in a module, as far as other files tell."""
-    told = [(each, value_of(each)) for last, each in _below(handed, module) if name in ("*", last)]
+    told = [(fact, value_of(fact)) for last, fact in _below(handed, module) if name in ("*", last)]
     if module == name == "*":
         # What a file only imports, nobody loads from there; by its own name a text has it, which is told.
         told = [pair for pair in told if pair[0].kind not in ("name", "partial")]
@@ -68,7 +68,7 @@ def named_in(handed: Mapping[str, Handed], module: str, name: str) -> Value:
         return join_all((doubtful(value) for _, value in told), TOP)
     # Of several classes, that is the names of what they are, which are told from one another.
     classes = join_all((made for _, value in told if isinstance(made := class_of(value), Named)), TOP)
-    called = (doubtful(value) for each, value in told if each.kind in _CALLED)
+    called = (doubtful(value) for fact, value in told if fact.kind in _CALLED)
     return join_all(called, TOP) if classes is TOP else classes
 
 
@@ -80,7 +80,7 @@ def class_of(value: Value) -> Value:
 
 
 def _below(handed: Mapping[str, Handed], module: str) -> Iterator[tuple[str, Handed]]:
-    for dotted, each in handed.items():
+    for dotted, fact in handed.items():
         of, _, last = dotted.rpartition(".")
         if ":" not in last and (of == module or ("*" in module and fnmatchcase(of, module))):
-            yield last, each
+            yield last, fact

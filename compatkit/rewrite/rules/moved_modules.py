@@ -71,13 +71,13 @@ def change_whole_modules(file: File, run: RunPlan) -> Handled:
     return done
 
 
-def _doubt_of_import(file: File, each: Imported, move: Move) -> str:
+def _doubt_of_import(file: File, imported: Imported, move: Move) -> str:
     """Say why an import cannot simply name the new module, as far as it can be seen from the import alone."""
     if file.home.name == move.new:
         return "this is the new home"
     if missing := file.neighbours.absence_of(move.new):
         return missing
-    rivals = [other for other in file.imports if other.name == move.new and other.local == each.local]
+    rivals = [other for other in file.imports if other.name == move.new and other.local == imported.local]
     if any(other.alias.name == move.new for other in file.imports) or rivals:
         # Where the new module is imported too, a `try` may choose between the two.
         return "the new home is imported here as well"

@@ -36,7 +36,7 @@ def read_zip(path: Path, budget: Budget, read: ReadFile) -> Content:
         renamed = _skops_names(archive)
         # A folder of some bytes is none, whatever it is called.
         full = [entry.filename for entry in archive.infolist() if entry.is_dir() and entry.file_size]
-        names = sorted({*_without_implied(archive.namelist()), *full}, key=lambda each: renamed.get(each, each))
+        names = sorted({*_without_implied(archive.namelist()), *full}, key=lambda name: renamed.get(name, name))
         modes = {name: archive.getinfo(name).external_attr >> 16 for name in names}
         packed = ((name, _member(archive, name, modes[name], renamed)) for name in names)
         members = ((renamed.get(name, name), raw, modes[name]) for name, raw in packed)
@@ -66,7 +66,7 @@ def read_tar(path: Path, budget: Budget, read: ReadFile) -> Content:
             raise ValueError("bytes behind the archive")
         # Folders as a zip names them.
         listed = {f"{name}/" if member.isdir() else name: name for name, member in found.items()}
-        names = sorted(listed[each] for each in _without_implied(listed))
+        names = sorted(listed[member] for member in _without_implied(listed))
         members = ((name, _packed(archive, found[name]), found[name].mode) for name in names)
         content = _content("tar", members, budget, read)
         # What somebody noted of a member, as in the comment of a zip.

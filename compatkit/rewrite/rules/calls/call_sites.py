@@ -93,12 +93,15 @@ class Visitor:
         line = [owner, *self._trace.ancestors.get(owner, ())]
         fields = {
             item.target.id
-            for each in line
-            if any(ast.unparse(decorator).partition("(")[0].endswith("dataclass") for decorator in each.decorator_list)
-            for item in each.body
+            for definition in line
+            if any(
+                ast.unparse(decorator).partition("(")[0].endswith("dataclass")
+                for decorator in definition.decorator_list
+            )
+            for item in definition.body
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
         }
-        return {name for each in line for name in kept_in(each)}, fields
+        return {name for definition in line for name in kept_in(definition)}, fields
 
     def _named(self, call: ast.Call, callee: Named) -> Iterator[ChangedUse]:
         if changes := self._index.calls_of(callee.name):

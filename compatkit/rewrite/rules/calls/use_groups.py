@@ -89,7 +89,7 @@ class UseGroups:
     def _changes(self, going: Sequence[ChangedUse], groups: dict[ChangedUse, int]) -> Iterator[Edit]:
         edits = [(edit, use) for use in going for edit in use.edits]
         # An insertion stands in front of what begins there, and an outer edit comes before the inner ones.
-        edits.sort(key=lambda each: (each[0].start, each[0].end > each[0].start, -each[0].end))
+        edits.sort(key=lambda pair: (pair[0].start, pair[0].end > pair[0].start, -pair[0].end))
         said: set[ChangedUse] = set()
         at = 0
         while at < len(edits):
