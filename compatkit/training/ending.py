@@ -40,7 +40,7 @@ def failure_of(error: BaseException) -> str:
 
 
 def is_consequence(error: BaseException) -> bool:
-    """Tell whether `error` only follows from what another process may have told already."""
+    """Tell whether `error` only follows from a failure that another process may already have reported."""
     return isinstance(error, LostProcessError)
 
 
@@ -71,7 +71,7 @@ def termination_kept() -> Iterator[None]:
 
 
 def pass_over_termination() -> None:
-    """Pass SIGTERM over from here on, until `termination_raised` ends: the training is ending, and its run with it."""
+    """Ignore SIGTERM from here on, until `termination_raised` ends: the training is ending, and its run with it."""
     if _is_main() and signal.getsignal(signal.SIGTERM) is _raise:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 

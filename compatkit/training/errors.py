@@ -37,7 +37,7 @@ class TrainingError(CompatkitError):
 
 
 class LostProcessError(TrainingError):
-    """A training that ends because of another process: what went wrong first, that one may tell."""
+    """A training that ends because of another process, which may report the first error."""
 
     @classmethod
     def of(cls, error: object) -> LostProcessError:
@@ -49,7 +49,7 @@ class LostProcessError(TrainingError):
 
 
 class TrackingError(CompatkitError):
-    """A tracking server, or a spool of what it has not got, that cannot be used. No password is shown."""
+    """A tracking server, or a spool of unsent points, that cannot be used. No password is shown."""
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         # MLflow's own messages have the address in them, too.
@@ -69,7 +69,7 @@ class TrackingError(CompatkitError):
 
 
 class ConfigError(CompatkitError):
-    """A configuration that names something unknown, or holds a value that cannot be."""
+    """A configuration that names something unknown, or holds an invalid value."""
 
     @classmethod
     def invalid(cls, path: str, value: object, expected: str, known: Iterable[str] = ()) -> ConfigError:
@@ -135,7 +135,7 @@ _LONGEST = 500  # characters of Ray's messages
 
 
 class ClusterError(TrainingError):
-    """A Ray cluster that is not there, has no room, or cannot take the training."""
+    """A Ray cluster that does not exist, has no room, or cannot run the training."""
 
     @classmethod
     def unreachable(cls, address: str, reason: object) -> ClusterError:

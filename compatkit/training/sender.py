@@ -84,7 +84,7 @@ class PointSender:
                 )
 
     def close(self) -> bool:
-        """Send nothing more; return whether all has arrived."""
+        """Stop sending; return whether all points have arrived."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
@@ -139,7 +139,7 @@ def send_points(client: MlflowClient, run_id: str, points: Sequence[MetricPoint]
 
 
 def points_of_run(client: MlflowClient, run_id: str) -> list[MetricPoint]:
-    """Return every point that the server has of the run."""
+    """Return every point of the run that the server has."""
     return [
         MetricPoint(name, point.value, point.timestamp, point.step)
         for name in sorted(client.get_run(run_id).data.metrics)
@@ -175,7 +175,7 @@ Delivered = Sent | Undelivered
 
 
 def deliver_spool(folder: Path) -> Iterator[Delivered]:
-    """Send every spool in `folder`, one after the other; one that cannot be sent is kept."""
+    """Send every spool in `folder`, one by one, and keep those that cannot be sent."""
     for path in spool_files(folder):
         if remove_blank(path):
             continue
@@ -216,7 +216,7 @@ def _send(client: MlflowClient, spooled: Spooled) -> int:
 
 
 def _key(point: MetricPoint) -> tuple[str, int, int, str]:
-    """Return what makes a point the same as another one on the server; the store keeps no -0.0 and no infinity."""
+    """Return the key by which the server identifies a point; the store keeps no -0.0 and no infinity."""
     largest = 1.7976931348623157e308
     value = "nan" if isnan(point.value) else repr(min(max(point.value, -largest), largest) + 0.0)
     return point.name, point.step, point.timestamp, value

@@ -1,4 +1,4 @@
-"""Ask an MLflow server for little: whether it answers, for a client, for its metrics on the machine.
+"""Check that an MLflow server answers, open a client, and log system metrics during a training.
 
 MLflow's own retries last minutes; these calls give up after seconds.
 """
@@ -59,7 +59,7 @@ def opened_client(tracking_uri: str | None) -> MlflowClient:
 
 
 def is_away(error: Exception) -> bool:
-    """Tell whether `error` is that of a server that is away for a while, not a refusal of what was sent."""
+    """Tell whether `error` means that the server is temporarily unavailable, not that it refused the request."""
     from mlflow.exceptions import MlflowException
 
     if isinstance(error, TrackingError):

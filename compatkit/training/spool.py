@@ -87,7 +87,7 @@ class Spool:
             raise
 
     def read(self) -> Spooled:
-        """Return what was left here by an earlier process."""
+        """Return the points that an earlier process left here."""
         return read_spool(self.path)
 
     def take_over(self, left: Iterable[MetricPoint], count: int) -> None:
@@ -152,7 +152,7 @@ def read_spool(path: Path) -> Spooled:
 
 
 def remove_blank(path: Path) -> bool:
-    """Remove a spool file without a whole line, as a full disk leaves it; tell whether it was one, held by nobody."""
+    """Remove a spool file without a whole line, as a full disk leaves it, unless a process holds it; tell if it did."""
     with suppress(OSError), path.open("a+b") as file:
         file.seek(0)
         if b"\n" not in file.read() and lock_file(file):

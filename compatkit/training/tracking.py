@@ -89,11 +89,11 @@ class RunTracker:
         self._client.log_batch(self.run_id, tags=[RunTag(name, text) for name, text in tags.items()])
 
     def log_inputs(self, data: DataSplit) -> None:
-        """Name both parts of `data` as what this run was made of."""
+        """Log both parts of `data` as the inputs of this run."""
         self._client.log_inputs(self.run_id, datasets=inputs_of(data))
 
     def sampled(self, *, is_on: bool) -> AbstractContextManager[None]:
-        """Log how busy the machine is while the block runs, if `is_on`."""
+        """Log system metrics while the block runs, if `is_on`."""
         return system_metrics(self.run_id, self._client.tracking_uri, is_on=is_on, is_resumed=self._is_resumed)
 
     def watched(self, model: nn.Module) -> Watch:
@@ -101,11 +101,11 @@ class RunTracker:
         return watch(model, to=self.log_trace)
 
     def log_trace(self, text: str) -> None:
-        """Log what was recorded of a model elsewhere, as JSON."""
+        """Log the recorded trace of a model, as JSON."""
         self._client.log_text(self.run_id, text, TRACE_FILE)
 
     def log_metrics(self, values: Mapping[str, object], *, step: int = 0) -> None:
-        """Send the numbers among `values` soon; what is no number (None, text) is left out."""
+        """Send the numbers among `values` soon; other values (None, text) are left out."""
         now = time.time_ns() // 1_000_000  # ms
         numbers = {name: number for name, value in values.items() if (number := as_number(value)) is not None}
         for name in [name for name in numbers if not _METRIC_NAME.fullmatch(name)]:
@@ -180,7 +180,7 @@ class RunTracker:
         send_points(self._client, self.run_id, points)
 
     def _take_over(self) -> None:
-        """Send what the process that is resumed had not sent."""
+        """Send the points that the resumed process had not sent."""
         if self._spool is None:
             return
         pending = self._spool.read().points

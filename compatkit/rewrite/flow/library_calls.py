@@ -74,7 +74,7 @@ class LibraryCalls:
         self._parsed = ast.ClassDef("Namespace", [], [], [], [])
 
     def value(self, name: str, node: ast.Call, given: list[Value], found: Found, frame: Frame) -> Value:
-        """Return what a call of a builtin, or of a function of copy, collections or itertools, gives."""
+        """Return the value of a call of a builtin, or of a function of copy, collections or itertools."""
         named = {word.arg: found[word.value] for word in node.keywords if word.arg}
         first = given[0] if given else TOP
         for arg in node.args if name in _SHOWING else ():
@@ -106,7 +106,7 @@ class LibraryCalls:
         return self._by_name(name.removeprefix("builtins."), node, found, frame)
 
     def _by_name(self, name: str, node: ast.Call, found: Found, frame: Frame) -> Value:
-        """Return what is looked up by a name, or in a mapping of names."""
+        """Return the value that is looked up by a name, or in a mapping of names."""
         given = [found[arg] for arg in node.args]
         match name:
             case "getattr" if len(given) > 1 and isinstance(given[0], Instance) and isinstance(given[1], Named):
@@ -147,7 +147,7 @@ class LibraryCalls:
         return TOP
 
     def set_attribute(self, owner: Value, name: str, value: Value) -> None:
-        """Note what an object has under a name from now on."""
+        """Note the new value of an attribute of an object."""
         if isinstance(owner, Instance) and owner.local is not None:
             self._facts.goes_on(self._facts.attributes, owner.local, name, value)
         self.become_method(owner, value)
@@ -226,7 +226,7 @@ class LibraryCalls:
         return Instance(base, sure=False, local=local)
 
     def apply(self, by: ast.Call, function: Value | None, item: Value, frame: Frame) -> Value:
-        """Call `function` with `item`, and return what it returns."""
+        """Call `function` with `item`, and return the result."""
         inside = [*by.args, *(word.value for word in by.keywords)]
         match function:
             case Local(node=ast.Lambda() as node) if node in inside:

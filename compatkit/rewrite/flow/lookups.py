@@ -46,7 +46,7 @@ from compatkit.rewrite.flow.values import (
 
 
 class FileNames(Protocol):
-    """Tells what the names of a file stand for. `replaced` are attributes that it assigns to, or patches."""
+    """Looks up the values of the names of a file. `replaced` are attributes that it assigns or patches."""
 
     module: Frame | None
     home: FileModule
@@ -62,7 +62,7 @@ class FileNames(Protocol):
 
 
 class Lookups:
-    """Looks up what values of one file hold."""
+    """Looks up the attributes and items of values in one file."""
 
     def __init__(self, known: DeclaredNames, facts: FlowFacts, classes: Classes, names: FileNames) -> None:
         self._known = known
@@ -129,7 +129,7 @@ class Lookups:
         return TOP
 
     def entered(self, manager: Value, *, is_async: bool) -> Value:
-        """Return what `with` binds: a mock itself, or what the migrations say that the manager gives."""
+        """Return the value that `with` binds: a mock itself, or what the migrations declare that the manager gives."""
         if isinstance(manager, Mock):
             return manager
         if isinstance(manager, IterableValue):
@@ -184,7 +184,7 @@ class Lookups:
         return TOP
 
     def by_name(self, of: Namespace, name: str) -> Value:
-        """Return what a mapping of names holds for a name, or for any one where it is not written out."""
+        """Return the value of a name in a mapping of names, or of any name where it is not written out."""
         if not name:
             return self.anything_in(of)
         if of.of is not None:
@@ -192,7 +192,7 @@ class Lookups:
         return self._names.name(name, self._names.module) if self._names.module is not None else TOP
 
     def anything_in(self, of: Value) -> Value:
-        """Return what any name stands for in a module of the project, or in this file."""
+        """Return the value that any name may have in a module of the project, or in this file."""
         match of:
             case Namespace(of=None) if self._names.module is not None:
                 owned = self._facts.bases
@@ -223,7 +223,7 @@ class Lookups:
         return TOP
 
     def called_like(self, of: Value, pattern: str) -> Value:
-        """Return what an object has under a name that is not all written: what lies there, or a method."""
+        """Return the attribute or method of an object whose name is only partly written out."""
         found = self._classes.held_like(of, pattern) if isinstance(of, Instance) else self.anything_in(of)
         return self._classes.method_like(of, pattern) if found is TOP and isinstance(of, Instance) else found
 
@@ -246,7 +246,7 @@ class Lookups:
 
 
 def join_known(one: Value, other: Value) -> Value:
-    """Join two values of which an unknown one has no say."""
+    """Join two values; an unknown one is ignored."""
     return other if one is TOP else one if other is TOP else join(one, other)
 
 

@@ -67,7 +67,7 @@ def _at(
 
 
 def attribute_of(mock: Mock, name: str, known: DeclaredNames) -> Value:
-    """Return what an attribute of a mock stands for; its `return_value`, what a call would return."""
+    """Return the value of an attribute of a mock; for `return_value`, the result of a call."""
     if name == _RETURNED:
         is_class = not mock.is_called and mock.of in known.classes
         return replace(mock, is_called=True) if is_class else TOP
@@ -77,7 +77,7 @@ def attribute_of(mock: Mock, name: str, known: DeclaredNames) -> Value:
 def stand_ins(
     mock: Mock, name: str, given: ast.expr, known: DeclaredNames, written: Written
 ) -> Iterator[tuple[Key, RecordValue]]:
-    """Yield the keys of the displays that are handed out as records once `mock.name` is `given`."""
+    """Yield the keys of the displays that a mock returns as records once `mock.name` is `given`."""
     if mock.is_called or mock.of not in known.producers:
         return
     if name == _RETURNED:
@@ -117,7 +117,7 @@ def handed_out(
 
 
 def _returned(double: ast.expr, value: Value) -> list[ast.expr]:
-    """Return what a function that stands in the place of another returns, as it is written."""
+    """Return the expression that a function in the place of another returns."""
     if isinstance(double, ast.Lambda):
         return [double.body]
     return _returns_of(value.node) if isinstance(value, Local) and isinstance(value.node, ast.FunctionDef) else []

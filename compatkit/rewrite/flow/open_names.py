@@ -35,7 +35,7 @@ def loaded_name(node: ast.Call, found: Mapping[ast.AST, Value], home: FileModule
 
 
 def pattern_of(node: ast.expr, found: Mapping[ast.AST, Value], home: FileModule) -> str:
-    """Return a text with a star for each part that is not written."""
+    """Return the pattern of a text: a star for each part that is not written out."""
     match node:
         case ast.Constant(value=str(text)):
             return text

@@ -81,7 +81,7 @@ class Frame:
             seen.update({name: doubtful(value) for name, value in seen.items()})
 
     def lookup(self, name: str) -> Value | None:
-        """Return what `name` stands for here, None for a name that no scope of this file binds."""
+        """Return the current value of `name`, None for a name that no scope of this file binds."""
         if self.env is not None and name in self.env:
             return self.with_shared(name, self.env[name])
         if name in self.names and not self.is_class and name not in self.foreign:
@@ -99,7 +99,7 @@ class Frame:
         return scope
 
     def with_shared(self, name: str, value: Value) -> Value:
-        """Return what a name may be where inner scopes bind it as well, or add to what it holds."""
+        """Return the value of a name joined with the values that inner scopes bind to it or add to it."""
         if self.is_class or (self.node, name) not in self.facts.attributes:
             return value
         other = self.facts.attributes[self.node, name]
@@ -157,7 +157,7 @@ def parameters(node: ast.AST) -> list[str]:
 
 
 def join_env(*envs: Env | None) -> Env | None:
-    """Return what holds where several ways meet; a way that does not come here has no say."""
+    """Return the join of the states of several branches; a branch that does not reach this point is ignored."""
     alive = [env for env in envs if env is not None]
     if not alive:
         return None

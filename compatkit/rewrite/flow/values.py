@@ -176,7 +176,7 @@ BOTTOM, TOP = Special.BOTTOM, Special.TOP
 
 
 def doubtful(value: Value) -> Value:
-    """Return `value` as one that may as well be something else."""
+    """Return `value` as an uncertain one, which may also be something else."""
     match value:
         case Named() | Instance():
             return replace(value, sure=False, is_declared=False)
@@ -194,7 +194,7 @@ def doubtful(value: Value) -> Value:
 
 
 def join(one: Value, other: Value) -> Value:
-    """Return what stands for both values: sure only where they agree."""
+    """Return the join of two values: sure only where they agree."""
     if one is other or other is BOTTOM or one == other:
         return one
     if one is BOTTOM:
@@ -226,7 +226,7 @@ def join(one: Value, other: Value) -> Value:
 
 
 def join_all(values: Iterable[Value], nothing: Value = BOTTOM) -> Value:
-    """Return what any of the values may be; `nothing` where there is none."""
+    """Return the join of all values; `nothing` if there is none."""
     found: Value = BOTTOM
     for value in values:
         found = join(found, value)
@@ -239,7 +239,7 @@ def _are_declared(one: Named | Instance, other: Named | Instance) -> bool:
 
 
 def element(value: Value) -> Value:
-    """Return what iterating over `value` yields."""
+    """Return the value of the items when `value` is iterated over."""
     match value:
         case RecordValue():
             return take(value, Each())
@@ -256,13 +256,13 @@ def element(value: Value) -> Value:
 
 
 def take(value: RecordValue, *steps: RecordStep) -> Value:
-    """Return what lies one of these steps below `value`."""
+    """Return the value one of these steps below `value`."""
     paths = frozenset(path[1:] for path in value.paths if path and path[0] in steps)
     return replace(value, paths=paths) if paths else TOP
 
 
 def take_any_key(value: RecordValue) -> Value:
-    """Return what may lie under a key that nobody knows."""
+    """Return the value under an unknown key."""
     keys = {path[0] for path in value.paths if path and isinstance(path[0], Item)}
     return doubtful(take(value, *keys)) if keys else TOP
 
@@ -273,7 +273,7 @@ def attribute(value: RecordValue, name: str) -> Value:
 
 
 def many(item: Value, origins: Origins = frozenset()) -> Value:
-    """Return an iterable of `item`, if that says anything; not too deep, so that loops come to an end."""
+    """Return an iterable of `item`, if that is known; nesting is limited, so that the fixpoint is reached."""
     return TOP if item is TOP or _depth(item) >= _DEEPEST else IterableValue(item, origins)
 
 
@@ -300,7 +300,7 @@ def is_like(value: Value, place: Value) -> bool:
 
 
 def is_sure(value: Value) -> bool:
-    """Tell whether `value` is nothing but what it is said to be."""
+    """Tell whether `value` is certain."""
     match value:
         case RecordValue() | Instance() | Named():
             return value.sure
@@ -324,7 +324,7 @@ def origins_of(value: Value) -> Origins:
 
 
 def dotted_names_in(value: Value, *, objects: bool = True) -> Iterator[str]:
-    """Yield the dotted names that lie in a value, at any depth; of `objects`, the names of their classes."""
+    """Yield the dotted names in a value, at any depth; of `objects`, the names of their classes."""
     match value:
         case Named():
             yield from value.names
@@ -339,7 +339,7 @@ def dotted_names_in(value: Value, *, objects: bool = True) -> Iterator[str]:
 
 
 def records_in(value: Value) -> Iterator[RecordValue]:
-    """Yield the records, and what a producer gave, that lie in a value, at any depth."""
+    """Yield the records, and the results of producers, in a value, at any depth."""
     match value:
         case RecordValue():
             yield value
@@ -350,7 +350,7 @@ def records_in(value: Value) -> Iterator[RecordValue]:
 
 
 def tables_in(value: Value) -> Iterator[int]:
-    """Yield the tables of the records that lie in a value, at any depth."""
+    """Yield the tables of the records in a value, at any depth."""
     if isinstance(value, ForeignDefinition):
         yield from (part.table for part in value.handed.parts() if part.kind == "records")
     yield from (held.table for held in records_in(value))
@@ -362,7 +362,7 @@ def is_unknown(value: Value) -> bool:
 
 
 def is_interesting(value: Value) -> bool:
-    """Tell whether records may come of `value`."""
+    """Tell whether `value` may lead to records."""
     return _interest(value) >= 2
 
 

@@ -76,7 +76,7 @@ def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def checkpoint_bytes(content: Mapping[str, Any]) -> bytes:
-    """Return what the file of a checkpoint holds."""
+    """Return the bytes of a checkpoint file."""
     buffer = io.BytesIO()
     torch.save({"format": _FORMAT, **content}, buffer)
     return buffer.getvalue()

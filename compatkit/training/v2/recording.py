@@ -33,7 +33,7 @@ def logged_params(config: OrchestratorConfig) -> dict[str, object]:
 def log_setup(
     run: RunTracker, config: OrchestratorConfig, data: DataSplit, trainer: Trainer, *, preset: str | None
 ) -> None:
-    """Log what is about to be trained, by whom, on what and where."""
+    """Log the settings, trainer, data and environment of a training that begins."""
     run.log_params({**logged_params(config), "dataset": data.name})
     run.log_inputs(data)
     tags = {"dataset_name": data.name, "stack.orchestrator": "v2", "stack.trainer": type(trainer).__name__}

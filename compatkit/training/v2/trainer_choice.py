@@ -46,7 +46,7 @@ def starting_config(config: object, preset: str | None) -> OrchestratorConfig:
 
 
 def v2_only_settings(config: OrchestratorConfig) -> list[str]:
-    """Return the settings off their defaults that only `ModelTrainerV2` carries out."""
+    """Return the settings off their defaults that only `ModelTrainerV2` supports."""
     defaults = OrchestratorConfig().flatten()
     return [
         path
@@ -56,7 +56,7 @@ def v2_only_settings(config: OrchestratorConfig) -> list[str]:
 
 
 def require_support(trainer: Trainer, config: OrchestratorConfig, callbacks: tuple[Callback, ...]) -> None:
-    """Raise `ConfigError` if something is to be done that only `ModelTrainerV2` does: it must not be passed over."""
+    """Raise `ConfigError` for settings and callbacks that only `ModelTrainerV2` supports: they must not be ignored."""
     if isinstance(trainer, ModelTrainerV2):
         return
     asked = v2_only_settings(config)

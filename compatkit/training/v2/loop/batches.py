@@ -97,7 +97,7 @@ def part_of(features: Tensor, target: Tensor, processes: Processes, class_weight
 
 
 def turns(batches: Iterable[Batch], processes: Processes) -> Iterator[Batch]:
-    """Yield every so manieth batch: whole ones, as their results need not be averaged at each step."""
+    """Yield every n-th batch: whole ones, as their results need not be averaged at each step."""
     for number, batch in enumerate(batches):
         if number % processes.size == processes.rank:
             yield batch
