@@ -1,4 +1,4 @@
-"""What a shell offers behind TAB for codes and migrations, in every command, by the metavar of its parameter."""
+"""Complete codes and migrations behind TAB in a shell, in every command, by the metavar of the parameter."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def completed(command: click.Command) -> click.Command:
 
 
 def _ids(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    # Imported here: only a shell asks for completions.
     from compatkit.migration import available_migrations
 
     found = [CompletionItem(name) for name in sorted(available_migrations()) if name.startswith(begun)]
@@ -42,6 +43,7 @@ def _codes(_ctx: click.Context, parameter: click.Parameter, begun: str) -> list[
 
 
 def _known(migration_id: str) -> Iterator[str]:
+    # As above.
     from compatkit.authoring.explaining import TOOL_CODES
     from compatkit.cli._settings import project_at
     from compatkit.migration import available_migrations, codes_of, load_migration

@@ -67,6 +67,7 @@ def migrate_paths(task: Task, settings: Settings, background: Background, given:
 
 
 def _say_what_is_older(task: Task, settings: Settings) -> None:
+    # Imported here: a run that changes and finds nothing reads no lock files.
     from compatkit.migrate.pins import older_pins, read_pins
 
     pins = read_pins(settings.project.origin.parent if settings.project.origin else Path.cwd())

@@ -113,6 +113,7 @@ def _answer(share: range, ask: Callable[[int], _Answer], writing: int) -> NoRetu
     """Be the child: write the answers and end, without anything that the parent would do at its end."""
     status = 1
     try:
+        # Imported here: see `answers`.
         import pickle
 
         with open(writing, "wb") as pipe:

@@ -8,15 +8,14 @@ import textwrap
 from collections.abc import Collection, Iterator, Set
 from typing import TYPE_CHECKING
 
-from compatkit.rewrite.file.read_scopes import names_in
-from compatkit.rewrite.file.scopes import Reference
+from compatkit.rewrite.file.scopes import Reference, names_in
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import nodes_of, read_literal, span
 
 if TYPE_CHECKING:
     from compatkit.migration import Move
     from compatkit.rewrite.file.file import File
-    from compatkit.rewrite.file.read_scopes import Scope
+    from compatkit.rewrite.file.scopes import Scope
 
 _DYNAMIC = frozenset({"globals", "locals", "exec", "eval"})
 _ABOUT_HERE = frozenset({"vars", "dir"})

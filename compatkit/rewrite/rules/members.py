@@ -8,7 +8,7 @@ from itertools import product
 
 from compatkit.migration import MemberChange
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.choices import is_chosen_beside
+from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import defined_names, kept_in, span
 from compatkit.rewrite.flow.values import Named
 from compatkit.rewrite.outcome import Finding

@@ -13,11 +13,9 @@ from collections.abc import Iterator, Sequence
 
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming, renaming_of
-from compatkit.rewrite.file.choices import is_chosen_beside
-from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
-from compatkit.rewrite.file.read_scopes import Scope
-from compatkit.rewrite.file.scopes import Reference
+from compatkit.rewrite.file.scopes import Reference, Scope
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.rules.module_use_edits import Binding, ModuleChanges, ModuleUse, ModuleUseEdits
 from compatkit.rewrite.run_plan import RunPlan

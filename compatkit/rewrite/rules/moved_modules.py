@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from compatkit.migration import Move
 from compatkit.migration.renaming import Renaming, renaming_of
 from compatkit.rewrite.edit.edit import Edit, Handled
-from compatkit.rewrite.file.choices import is_chosen_beside
-from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import Imported
-from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.readers import outside_reader_of, reader_of
+from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.run_plan import RunPlan

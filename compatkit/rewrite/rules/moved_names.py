@@ -10,8 +10,7 @@ from types import MappingProxyType
 from compatkit.migration import Confidence, Move
 from compatkit.migration.renaming import renaming_of
 from compatkit.rewrite.edit.import_plan import Site
-from compatkit.rewrite.file.choices import is_chosen_beside
-from compatkit.rewrite.file.file import File
+from compatkit.rewrite.file.file import File, is_chosen_beside
 from compatkit.rewrite.file.imports import bound_by, local_name
 
 Doubt = tuple[str, Confidence]

@@ -14,9 +14,8 @@ from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File
-from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.readers import imports_itself, is_dynamic, line_naming, parameter_line, ranges_of
-from compatkit.rewrite.file.scopes import Reference, Scopes
+from compatkit.rewrite.file.scopes import Reference, Scope, Scopes
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.moved_names import doubt, doubt_of
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from compatkit.rewrite.edit.edit import Edit
 from compatkit.rewrite.file.file import File, root_of
 from compatkit.rewrite.file.imports import Imported
-from compatkit.rewrite.file.read_scopes import Scope
 from compatkit.rewrite.file.readers import exported, reader_of
+from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.text import Source
 from compatkit.rewrite.file.tree import dotted, span
 from compatkit.rewrite.outcome import Finding

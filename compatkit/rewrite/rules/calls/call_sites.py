@@ -10,7 +10,7 @@ from functools import partial
 from compatkit.migration import CallChange
 from compatkit.migration.calling import CHANGED_ARGUMENTS
 from compatkit.rewrite.edit.edit import Edit
-from compatkit.rewrite.file.choices import is_chosen_beside
+from compatkit.rewrite.file.file import is_chosen_beside
 from compatkit.rewrite.file.tree import dotted, kept_in, span
 from compatkit.rewrite.flow.values import ForeignDefinition, Local, Named
 from compatkit.rewrite.outcome import Finding
@@ -18,7 +18,7 @@ from compatkit.rewrite.rules.calls.edits import edit_call, edit_spreads, written
 from compatkit.rewrite.rules.calls.facts import CallFacts
 from compatkit.rewrite.rules.calls.passed_on import PassedOn, with_arguments
 from compatkit.rewrite.rules.calls.plan import SPREAD, Circumstances, Doubt, Planned, advice_of_all, plan_call
-from compatkit.rewrite.rules.calls.spreads import beside_settings, read_spread, spreads_of, taker_of
+from compatkit.rewrite.rules.calls.spreads import given_beside_settings, read_spread, spreads_of, taker_of
 from compatkit.rewrite.rules.respell import ChangedUse, Spelling
 
 OTHER_BRANCH = "another branch uses the new form; keep this one for the old release"
@@ -127,7 +127,8 @@ class Visitor:
             change for change in changes if not (change.say and any(map(self._is_written, change.unless_mentioned)))
         ]
         acting = [change for change in told if not self._ignored.holds(call.lineno, change.code)]
-        acting = beside_settings(self._facts, call, callee.name, acting)
+        if (given := given_beside_settings(self._facts, call, callee.name)) is not None:
+            acting = [change for change in acting if change.to or not change.asked.isdisjoint(given)]
         spreads = spreads_of(self._file, call)
         planned, doubts = plan_call(
             call,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from compatkit.migration import CallChange
 from compatkit.rewrite.file.file import File
 from compatkit.rewrite.file.tree import kept_in
 from compatkit.rewrite.flow.values import Named
@@ -73,20 +72,19 @@ def _written(file: File, value: ast.expr) -> Spread | None:
     return None
 
 
-def beside_settings(facts: CallFacts, call: ast.Call, name: str, changes: Sequence[CallChange]) -> list[CallChange]:
-    """Return the changes of a call that concern what it gives beside the settings of an object of the same class.
+def given_beside_settings(facts: CallFacts, call: ast.Call, name: str) -> frozenset[str] | None:
+    """Return the arguments of a call beside the settings of an object of the same class; None where it has none such.
 
-    These, as in `Options(**options.to_dict(), size=2)`, have the names that the release has which runs.
+    The settings, as in `Options(**options.to_dict(), size=2)`, have the names that the release has which runs.
     """
     spread = [part for word in call.keywords if word.arg is None for part in _parts(word.value)]
     others = [part for part in spread if not isinstance(part, str)]
     if not others or not all(_is_of_settings(facts, part, name) for part in others):
-        return list(changes)
+        return None
     # A subclass may keep for itself what the class gave up.
     owned = {kept for owner in facts.trace.bases if isinstance(owner, ast.ClassDef) for kept in kept_in(owner)}
-    owned |= facts.file.neighbours.overridden
     given = {word.arg for word in call.keywords if word.arg} | {part for part in spread if isinstance(part, str)}
-    return [change for change in changes if change.to or not change.asked.isdisjoint(given | owned)]
+    return facts.file.neighbours.overridden | given | owned
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr | str]:

@@ -9,7 +9,7 @@ from compatkit.migration import Move
 from compatkit.rewrite.edit.edit import Edit, Found
 from compatkit.rewrite.edit.import_plan import Site
 from compatkit.rewrite.file.file import File, root_of
-from compatkit.rewrite.file.read_scopes import Scope
+from compatkit.rewrite.file.scopes import Scope
 from compatkit.rewrite.file.tree import span, start_of
 from compatkit.rewrite.outcome import Finding
 from compatkit.rewrite.rules.moved_from_imports import DependentChanges, change_imports
