@@ -30,7 +30,7 @@ _OF_DATA = (
     ast.List, ast.Set, ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop,
 )  # fmt: skip
 _OF_RELEASES = re.compile(
-    r"(?i)version|release|legacy|compat|modern|deprecat|support|avail|api|new|old|v\d|\d\.\d|since|upgrade"
+    r"(?i)version|release|legacy|compat|modern|deprecat|support|avail|api|new|old|\d|since|upgrade"
 )
 
 

@@ -376,6 +376,7 @@ def test_a_choice_by_what_a_function_is_given_is_none_between_releases(test: str
         "V2",
         "fast and V2",
         "is_new",
+        "on_torch2",
         "args.version > 3",
         "mode == 'v2'",
         "mode >= '2.0'",
@@ -387,4 +388,4 @@ def test_a_choice_by_what_a_function_is_given_is_none_between_releases(test: str
     ],
 )
 def test_a_choice_that_may_be_between_releases_is_left(test: str) -> None:
-    assert isinstance(outcome_of(branches(test, "fast, args, mode, is_new")), Unchanged)
+    assert isinstance(outcome_of(branches(test, "fast, args, mode, is_new, on_torch2")), Unchanged)
