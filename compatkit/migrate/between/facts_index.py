@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from compatkit.migrate.between.naming import ModuleName
@@ -60,7 +61,8 @@ class FileFacts:
 
     @cached_property
     def folder(self) -> str:
-        return self.file.name.rpartition(os.sep)[0]
+        """The folder in full: a file that was given by its name is near others that were found."""
+        return os.path.dirname(os.path.abspath(self.file.name))  # noqa: PTH100, PTH120
 
     @property
     def hints(self) -> list[_Fact]:
@@ -118,7 +120,7 @@ class FactsIndex:
         """Return what others tell of their names, of which a file spells one and the module, by the dotted names."""
         handed: dict[str, tuple[str, Handed]] = {}
         words, has_star = frozenset(words_in(source)), imports_star(source)
-        folder = file.name.rpartition(os.sep)[0]
+        folder = os.path.dirname(os.path.abspath(file.name))  # noqa: PTH100, PTH120
         has_doubles = _DOUBLES.search(source) is not None
         is_open = _LOADS.search(source) is not None
         takes_all = has_star or (is_open and _LISTS.search(source) is not None)
@@ -141,8 +143,9 @@ class FactsIndex:
                     handed |= {fact.near[0]: fact.near for fact in own}
         if self._conftests and _TESTS.search(source):
             # Of several, the nearest one decides.
-            above = [told for told in self._conftests if told.file.path.parent in file.path.parents]
-            for told in sorted(above, key=lambda told: len(told.file.path.parts)):
+            parents = {folder, *map(str, Path(folder).parents)}
+            above = [told for told in self._conftests if told.folder in parents]
+            for told in sorted(above, key=lambda told: len(told.folder)):
                 handed |= {fact.near[0]: fact.near for fact in told.names if fact.word in words}
         if _TYPES.search(source):
             # What is asked for them may come from a file that is not named here.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from compatkit.migrate import plan_tree
 from compatkit.migrate.between.handing import Heard
 from compatkit.migrate.job import Job, Task, process
+from compatkit.migrate.report import remarks_of
 from compatkit.options import Options
 from compatkit.rewrite.call_rules import interface_facts
 from compatkit.rewrite.file.file import File
@@ -17,6 +20,7 @@ from compatkit.rewrite.file.imports import FileModule
 from compatkit.rewrite.file.neighbours import Facts, Handed, Neighbours
 from compatkit.rewrite.file.syntax import keeping_syntax
 from tests.shop.calls import migration
+from tests.shop.moves import plant
 
 MIGRATION = migration()
 # What one module may give others, and what another may ask it for.
@@ -140,3 +144,23 @@ def test_of_any_module_no_name_is_loaded_that_a_file_only_imports(statement: str
     file = File.of(source.encode(), FileModule("app.main", is_package=False), around)
 
     assert bool(interface_facts(file, [MIGRATION], Options(), set()).handed) == is_told
+
+
+@pytest.mark.parametrize("given", ["scripts", "scripts/main.py"])
+def test_a_file_given_by_its_name_hears_of_the_scripts_beside_it(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(
+        tmp_path,
+        {
+            "scripts/made.py": "import shop\n\n\ndef make():\n    return shop.Client()\n",
+            "scripts/main.py": "from made import make\n\nprint(make().number)\n",
+        },
+    )
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    report = plan_tree([Path(given)], [MIGRATION], jobs=1)
+
+    (said,) = (remark for remark in remarks_of(report, is_written=False) if Path(remark.path).name == "main.py")
+    assert (said.line, said.code) == (3, "SH201")
