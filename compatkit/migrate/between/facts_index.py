@@ -62,7 +62,7 @@ class FileFacts:
     @cached_property
     def folder(self) -> str:
         """The folder in full: a file that was given by its name is near others that were found."""
-        return os.path.dirname(os.path.abspath(self.file.name))  # noqa: PTH100, PTH120
+        return _full_folder(self.file)
 
     @property
     def hints(self) -> list[_Fact]:
@@ -120,7 +120,7 @@ class FactsIndex:
         """Return what others tell of their names, of which a file spells one and the module, by the dotted names."""
         handed: dict[str, tuple[str, Handed]] = {}
         words, has_star = frozenset(words_in(source)), imports_star(source)
-        folder = os.path.dirname(os.path.abspath(file.name))  # noqa: PTH100, PTH120
+        folder = _full_folder(file)
         has_doubles = _DOUBLES.search(source) is not None
         is_open = _LOADS.search(source) is not None
         takes_all = has_star or (is_open and _LISTS.search(source) is not None)
@@ -314,10 +314,14 @@ def module_stem(file: FoundFile) -> bytes:
     return _folder(file) if stem == "__init__" else os.fsencode(stem)
 
 
+def _full_folder(file: FoundFile) -> str:
+    return os.path.dirname(os.path.abspath(file.name))  # noqa: PTH100, PTH120
+
+
 def _folder(file: FoundFile) -> bytes:
     name = file.name.rpartition(os.sep)[0].rpartition(os.sep)[2]
     # Of the working folder, and of one above it, the name is not in the path.
-    return os.fsencode(name if name.strip(".") else os.path.basename(os.path.dirname(os.path.abspath(file.name))))  # noqa: PTH100, PTH119, PTH120
+    return os.fsencode(name if name.strip(".") else os.path.basename(_full_folder(file)))  # noqa: PTH119
 
 
 def _word(name: str) -> bytes:

@@ -52,7 +52,7 @@ class Handing:
         self.is_needed = bool(self._calling or self._recording)
 
     def prepare(self, known: Sequence[FoundFile], facades: Set[bytes], *, processes: int) -> frozenset[str]:
-        """Propagate the facts from file to file up to the fixpoint; return the names of the files that they reach.
+        """Propagate the facts from file to file, in a few rounds; return the names of the files that they reach.
 
         `known` are the files of the run, and behind them all others of their projects; `facades` are the last parts of
         modules from which others take a module of the library.
